@@ -1,0 +1,54 @@
+"""How a number is written: the same words on a page, in a terminal and in an error."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_GLUED_UNITS = ("%", "°", "×")  # written without a space before them
+
+
+def number(value: float, format: str = ".3g", unit: str = "") -> str:
+    """Write one value: `8.1e-12` becomes "8.1 × 10⁻¹²", a minus is a minus sign, 0 is "0"."""
+    text = "0" if value == 0 and "e" in format else _format(value, format)
+    if "e" in text:
+        mantissa, exponent = text.split("e")
+        text = _power_of_ten(value, mantissa, int(exponent))
+    text = text.replace("-", "−")
+    if not unit:
+        return text
+    return f"{text}{'' if unit in _GLUED_UNITS else ' '}{unit}"
+
+
+def _power_of_ten(value: float, mantissa: str, exponent: int) -> str:
+    decimals = len(mantissa.partition(".")[2])
+    if abs(exponent) <= 2:  # nobody writes 1.7 × 10⁰
+        return f"{value:.{max(0, decimals - exponent)}f}"
+    return f"{mantissa} × 10{str(exponent).translate(_SUPERSCRIPT)}"
+
+
+def _format(value: float, format: str) -> str:
+    if not format.endswith("d"):
+        return f"{value:{format}}"
+    if value != int(value):  # 2.5 under `d` would silently lose its half
+        raise ValueError(f"format {format!r} writes whole numbers, and the value is {value}")
+    return f"{int(value):{format}}"
+
+
+def span(values: Sequence[float], format: str = ".3g", unit: str = "") -> str:
+    """Write the range over seeds, "6.7 × 10⁻¹² to 1.3 × 10⁻¹¹"."""
+    low, high = number(min(values), format, unit), number(max(values), format, unit)
+    return low if low == high else f"{low} to {high}"
+
+
+def summary(values: Sequence[float], format: str = ".3g", unit: str = "") -> str:
+    """Write the median with the range over seeds; the range only where it says something."""
+    middle = number(median(values), format, unit)
+    extent = span(values, format, unit)
+    return middle if extent == middle else f"{middle} ({extent})"
+
+
+def median(values: Sequence[float]) -> float:
+    """Return the middle value (mean of the two middle ones for an even count)."""
+    return statistics.median(values)

@@ -1,0 +1,246 @@
+"""The records of a run: numbers, tables, claims, and the rule by which a claim is judged."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lessonkit.evidence import display
+
+HOLDS, WEAKLY, CONTRADICTED = "holds", "holds weakly", "contradicted"
+VERDICTS = (HOLDS, WEAKLY, CONTRADICTED)
+FEWEST_SEEDS = 5
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+class EvidenceError(ValueError):
+    """A lesson tried to publish something that could not be trusted or read."""
+
+
+def checked_name(name: str) -> str:
+    """Return `name` if it is kebab-case, the only form that a page can embed."""
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise EvidenceError(
+            f"name {name!r}: expected small letters, digits and single hyphens, as in "
+            "'first-layer-gradient'. Rename it."
+        )
+    return name
+
+
+def checked_text(text: str, what: str) -> str:
+    """Return `text` stripped, refusing an empty one."""
+    if not isinstance(text, str) or not text.strip():
+        raise EvidenceError(f"{what}: expected a sentence, got {text!r}. Write it.")
+    return " ".join(text.split())
+
+
+def checked_values(values: Any, what: str) -> list[float]:
+    """Return values as finite floats, from a number, list, numpy array or torch tensor.
+
+    Raises:
+        EvidenceError: empty, not numbers, more than one axis, NaN or infinite.
+    """
+    plain = values.tolist() if hasattr(values, "tolist") else values
+    plain = list(plain) if isinstance(plain, (list, tuple, range)) else [plain]
+    plain = [item.tolist() if hasattr(item, "tolist") else item for item in plain]
+    if not plain:
+        raise EvidenceError(f"{what}: expected at least one value, got none.")
+    for item in plain:
+        if isinstance(item, bool) or not isinstance(item, (int, float)):
+            raise EvidenceError(
+                f"{what}: expected one number or one per seed, got {item!r} "
+                f"among {len(plain)} value(s). Reduce it to one axis over seeds first."
+            )
+        if not math.isfinite(item):
+            raise EvidenceError(
+                f"{what}: expected finite numbers, got {item} among {len(plain)} value(s). "
+                "A run that overflowed is no measurement: find where, or count it instead."
+            )
+    return [float(item) for item in plain]
+
+
+def checked_format(format: str, values: Sequence[float], what: str) -> str:
+    """Return `format` if it can write the values."""
+    try:
+        for value in values:
+            display.number(value, format)
+    except (ValueError, TypeError) as error:
+        raise EvidenceError(f"{what}: format {format!r} cannot write them: {error}") from None
+    return format
+
+
+@dataclass(frozen=True)
+class Number:
+    """A measured number: one value, or one per seed."""
+
+    values: list[float]
+    format: str = ".3g"
+    unit: str = ""
+    label: str = ""
+
+    def text(self, part: str = "") -> str:
+        """Write the number; `part` is "" (median with range), median, range, min or max."""
+        if part == "":
+            return display.summary(self.values, self.format, self.unit)
+        if part == "range":
+            return display.span(self.values, self.format, self.unit)
+        reduced = {
+            "median": display.median(self.values),
+            "min": min(self.values),
+            "max": max(self.values),
+        }[part]
+        return display.number(reduced, self.format, self.unit)
+
+
+PARTS = ("median", "range", "min", "max")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table whose measured cells are already written as text, with a header row."""
+
+    columns: list[str]
+    rows: list[list[str]]
+    caption: str
+
+    def __post_init__(self) -> None:
+        checked_text(self.caption, "caption of a table")
+        if not self.rows:
+            raise EvidenceError(f"table {self.caption!r}: expected rows, got none.")
+        for row in self.rows:
+            if len(row) != len(self.columns):
+                raise EvidenceError(
+                    f"table {self.caption!r}: expected {len(self.columns)} cells in each row "
+                    f"({', '.join(self.columns)}), got {len(row)}: {row}"
+                )
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The inequality that one measured value must satisfy."""
+
+    kind: str
+    bound: tuple[float, ...]
+
+    KINDS = ("at_most", "at_least", "below", "above", "between", "equals")
+
+    @classmethod
+    def from_arguments(cls, given: dict[str, Any], what: str) -> Rule:
+        """Make the rule from the one keyword that is not None."""
+        chosen = {kind: bound for kind, bound in given.items() if bound is not None}
+        if len(chosen) != 1:
+            raise EvidenceError(
+                f"{what}: expected exactly one of {', '.join(cls.KINDS)}, "
+                f"got {', '.join(chosen) or 'none'}."
+            )
+        kind, bound = next(iter(chosen.items()))
+        numbers = checked_values(bound, f"{what}, {kind}")
+        wanted = 2 if kind in ("between", "equals") else 1
+        if len(numbers) != wanted or (kind == "between" and numbers[0] > numbers[1]):
+            raise EvidenceError(f"{what}: {kind} takes {wanted} number(s) in order, got {bound!r}.")
+        return cls(kind, tuple(numbers))
+
+    def allows(self, value: float) -> bool:
+        """Say whether one value satisfies the rule."""
+        first, last = self.bound[0], self.bound[-1]
+        return {
+            "at_most": value <= first,
+            "at_least": value >= first,
+            "below": value < first,
+            "above": value > first,
+            "between": first <= value <= last,
+            "equals": abs(value - first) <= last,
+        }[self.kind]
+
+    def judge(self, values: Sequence[float]) -> str:
+        """Return *holds* (every value), *holds weakly* (the median) or *contradicted*."""
+        if all(map(self.allows, values)):
+            return HOLDS
+        return WEAKLY if self.allows(display.median(values)) else CONTRADICTED
+
+    def text(self, format: str = ".3g", unit: str = "") -> str:
+        """Write the rule in words, "at most 1.0 × 10⁻⁸"."""
+        low = self._bound_text(self.bound[0], format, unit)
+        high = self._bound_text(self.bound[-1], format, unit)
+        return {
+            "between": f"between {low} and {high}",
+            "equals": low if not self.bound[-1] else f"{low} to within {high}",
+        }.get(self.kind, f"{self.kind.replace('_', ' ')} {low}")
+
+    @staticmethod
+    def _bound_text(bound: float, format: str, unit: str) -> str:
+        """Write a bound in full: rounding 0.15 to "0.1" would publish another promise."""
+        try:
+            text = display.number(bound, format, unit)
+            if float(f"{bound:{format}}".rstrip("%")) / (100 if "%" in format else 1) == bound:
+                return text
+        except ValueError:
+            pass
+        return display.number(bound, ".10g", unit)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence, the rule that it promises, and what was measured with and without its trap."""
+
+    statement: str
+    values: list[float]
+    rule: Rule
+    trap: str
+    trap_values: list[float]
+    expect: str = HOLDS
+    exact: bool = False
+    judged: bool = True
+    format: str = ".3g"
+    unit: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """The verdict over the seeds."""
+        return self.rule.judge(self.values)
+
+    @property
+    def trap_verdict(self) -> str:
+        """The verdict of the same rule over the trap's values."""
+        return self.rule.judge(self.trap_values)
+
+    @property
+    def problem(self) -> str | None:
+        """Why the promise is broken, or None. A claim that is not judged breaks no promise."""
+        if not self.judged:
+            return None
+        good = (HOLDS, WEAKLY) if self.expect == WEAKLY else (self.expect,)
+        measured = display.summary(self.values, self.format, self.unit)
+        promised = self.rule.text(self.format, self.unit)
+        if self.verdict not in good:
+            return (
+                f"measured {measured}, promised {promised}: {self.verdict}, "
+                f"expected {self.expect}. "
+                "Either the code changed what it measures, or the sentence must change."
+            )
+        if self.trap_verdict != (HOLDS if self.expect == CONTRADICTED else CONTRADICTED):
+            return (
+                f"its trap ({self.trap}) measured "
+                f"{display.summary(self.trap_values, self.format, self.unit)} against {promised}: "
+                f"{self.trap_verdict}, which does not flip the verdict. A claim that cannot fail "
+                "says nothing: choose a trap that breaks it, or a sharper rule."
+            )
+        return None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data, the verdicts included for readers of the file."""
+        return {
+            **{name: getattr(self, name) for name in self.__dataclass_fields__},
+            "rule": {"kind": self.rule.kind, "bound": list(self.rule.bound)},
+            "verdict": self.verdict,
+            "trap_verdict": self.trap_verdict,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Claim:
+        """Read a claim back; its verdict is computed again, never believed."""
+        fields = {name: data[name] for name in cls.__dataclass_fields__ if name != "rule"}
+        return cls(rule=Rule(data["rule"]["kind"], tuple(data["rule"]["bound"])), **fields)

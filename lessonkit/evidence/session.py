@@ -1,0 +1,119 @@
+"""Where a lesson runs: by hand from a shell, or inside a run of the builder."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+PROFILES = ("quick", "full", "smoke")
+DEVICES = ("cpu", "cuda", "mps")
+
+
+@dataclass
+class Session:
+    """One execution of one lesson: its circumstances, and what it has published so far."""
+
+    profile: str
+    device: str
+    folder: Path
+    first_seed: int = 0
+    by_hand: bool = True
+    lesson: str | None = None  # set by the builder: the name that the script must give
+    tell: Callable[[dict[str, Any]], None] = lambda event: None
+    seeds: list[int] = field(default_factory=list)
+    numbers: dict[str, Any] = field(default_factory=dict)
+    tables: dict[str, Any] = field(default_factory=dict)
+    figures: dict[str, Any] = field(default_factory=dict)
+    claims: dict[str, Any] = field(default_factory=dict)
+    pid: int = field(default_factory=os.getpid)
+
+    @property
+    def names(self) -> list[str]:
+        """Every name published so far; they share one namespace."""
+        return [*self.numbers, *self.tables, *self.figures, *self.claims]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the evidence of the run as plain data."""
+        return {
+            "seeds": self.seeds,
+            "numbers": {
+                name: {"values": n.values, "format": n.format, "unit": n.unit, "label": n.label}
+                for name, n in self.numbers.items()
+            },
+            "tables": {
+                name: {"columns": t.columns, "rows": t.rows, "caption": t.caption}
+                for name, t in self.tables.items()
+            },
+            "figures": self.figures,
+            "claims": {name: claim.to_json() for name, claim in self.claims.items()},
+        }
+
+    def write(self) -> None:
+        """Write evidence.json into the session's folder."""
+        text = json.dumps(self.to_json(), indent=1, ensure_ascii=False, allow_nan=False)
+        (self.folder / "evidence.json").write_text(text, encoding="utf-8")
+
+
+_current: Session | None = None
+
+
+def begin(session: Session | None) -> None:
+    """Make `session` the one that the next `Lesson` publishes into (the builder's entrance)."""
+    global _current
+    _current = session
+
+
+def current(lesson: str) -> Session:
+    """Return the session of this process, starting one by hand if the builder gave none."""
+    global _current
+    if _current is None:
+        _current = _by_hand(lesson)
+    return _current
+
+
+def _by_hand(lesson: str) -> Session:
+    """Start a session from the command line `python lessons/….py [--profile …]`."""
+    script = getattr(sys.modules.get("__main__"), "__file__", None)
+    known_script = script is not None and Path(script).stem == lesson.rsplit("/", 1)[-1]
+    parser = argparse.ArgumentParser(description=f"Run the lesson {lesson} and print its findings.")
+    parser.add_argument("--profile", choices=PROFILES, help="default: full on a GPU, else quick")
+    parser.add_argument("--device", choices=("auto", *DEVICES), default="auto")
+    parser.add_argument("--first-seed", type=int, default=0, help="try other seeds (default: 0)")
+    parser.add_argument("--outputs", type=Path, default=Path("outputs"), help="folder of figures")
+    given = parser.parse_args(sys.argv[1:] if known_script else [])
+    device = _device(given.device)
+    profile = given.profile or ("full" if device == "cuda" else "quick")
+    folder = given.outputs / lesson
+    folder.mkdir(parents=True, exist_ok=True)
+    return Session(profile, device, folder, given.first_seed)
+
+
+def _device(wanted: str) -> str:
+    """Return the device to train on, checked; torch is imported only if it is installed."""
+    if importlib.util.find_spec("torch") is None:
+        if wanted in ("auto", "cpu"):
+            return "cpu"
+        raise SystemExit(f"--device {wanted}: torch is not installed. Install it, or use cpu.")
+    import torch
+
+    there = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    if wanted == "auto":
+        return "cuda" if there["cuda"] else "cpu"
+    if not there[wanted]:
+        found = ", ".join(name for name, yes in there.items() if yes)
+        raise SystemExit(
+            f"--device {wanted}: torch {torch.__version__} finds no such device here; it finds: "
+            f"{found}. Choose one of these, or auto."
+        )
+    return wanted
