@@ -1,0 +1,138 @@
+"""Everything that can be said about pages and lessons without building a site."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+
+import yaml
+
+from lessonkit.press import embed, pages
+from lessonkit.press.course import Course
+
+_IMAGE = re.compile(r"!\[\s*\]\(")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to mend."""
+
+    where: str
+    message: str
+    warning: bool = False  # a warning does not fail the check
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}"
+
+
+def check(course: Course) -> list[Finding]:
+    """Check embeds, front matter, prerequisites, claim ids and the state of every lesson."""
+    found = [*lessons(course), *structure(course)]
+    for page in _readable(course):
+        found += embeds(course, page)
+    return [*found, *never_embedded(course)]
+
+
+def lessons(course: Course) -> Iterator[Finding]:
+    """Yield what is wrong with the lessons and their runs."""
+    for entry in course.entries.values():
+        for problem in entry.problems:
+            yield Finding(f"{course.settings.lessons}/{entry.name}.py", problem)
+
+
+def structure(course: Course) -> Iterator[Finding]:
+    """Yield what is wrong with the pages as such, embeds left out."""
+    for path in pages.all_paths(course.settings):
+        where = path.relative_to(course.settings.root).as_posix()
+        try:
+            page = pages.read(course.settings, path)
+        except yaml.YAMLError as error:
+            problem = str(error).replace("\n", " ")
+            yield Finding(where, f"front matter is not valid YAML: {problem}")
+            continue
+        if not str(page.meta.get("description") or "").strip():
+            yield Finding(
+                where,
+                "no description: expected `description: one sentence` in the front matter, for "
+                "search engines and link previews.",
+            )
+        for number, line in enumerate(page.body.splitlines(), page.first_line):
+            if _IMAGE.search(line):
+                yield Finding(f"{where}:{number}", "an image without alternative text: ![words](…)")
+        if page.lesson and page.lesson not in course.entries:
+            known = ", ".join(course.entries) or "none"
+            yield Finding(
+                where, f"names lesson {page.lesson!r}, which does not exist; there are: {known}"
+            )
+    yield from _prerequisites(course)
+    yield from _claim_ids(course)
+
+
+def _readable(course: Course) -> Iterator[pages.Page]:
+    for path in pages.all_paths(course.settings):
+        try:
+            yield pages.read(course.settings, path)
+        except yaml.YAMLError:
+            continue
+
+
+def _prerequisites(course: Course) -> Iterator[Finding]:
+    graph = {}
+    for entry in course.entries.values():
+        before = entry.page.prerequisites if entry.page else []
+        graph[entry.name] = before
+        for name in before:
+            if name not in course.entries:
+                known = ", ".join(course.entries)
+                yield Finding(
+                    f"{course.settings.pages}/{entry.page.path if entry.page else ''}",
+                    f"prerequisite {name!r} does not exist; the lessons are: {known}",
+                )
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        ring = " → ".join(error.args[1])
+        yield Finding(course.settings.pages, f"prerequisites go round in a circle: {ring}")
+
+
+def _claim_ids(course: Course) -> Iterator[Finding]:
+    owner: dict[str, str] = {}
+    for entry in course.entries.values():
+        for name in entry.run.claims if entry.run else ():
+            if name in owner:
+                yield Finding(
+                    f"{course.settings.lessons}/{entry.name}.py",
+                    f"claim id {name!r} is also used in lesson {owner[name]}; ids are unique in "
+                    "the course. Rename one.",
+                )
+            owner.setdefault(name, entry.name)
+
+
+def embeds(course: Course, page: pages.Page) -> Iterator[Finding]:
+    """Yield every embed of a page that cannot be resolved, with file and line."""
+    place = embed.Place(page.path, page.url, page.lesson, page.first_line)
+    used: dict[str, int] = {}
+    for found in embed.find(page.body.splitlines(), page.first_line):
+        try:
+            embed.resolve(course, place, found, used)
+        except embed.EmbedError as error:
+            yield Finding(f"{course.settings.pages}/{page.path}:{found.line}", str(error))
+
+
+def never_embedded(course: Course) -> Iterator[Finding]:
+    """Warn about figures that no page shows: somebody drew them for nothing."""
+    shown = set()
+    for page in _readable(course):
+        for found in embed.find(page.body.splitlines()):
+            lesson, _, name = found.text.strip().rpartition(":")
+            shown.add((lesson or page.lesson, name))
+    for entry in course.entries.values():
+        for name in entry.run.figures if entry.run else ():
+            if (entry.name, name) not in shown:
+                yield Finding(
+                    f"{course.settings.lessons}/{entry.name}.py",
+                    f"figure {name!r} is never embedded: write [[{name}]] on a page, or drop it.",
+                    warning=True,
+                )

@@ -1,0 +1,382 @@
+"""The command line `lessonkit`.
+
+Exit codes: 0 good, 1 a lesson or a claim failed, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lessonkit.press.settings import PressError, UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from lessonkit.press import build as build_steps
+    from lessonkit.press import runner
+
+# The press is imported inside the commands: `lessonkit --help` shows at once.
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--debug", is_flag=True, help="Show tracebacks.")
+@click.version_option(package_name="lessonkit")
+def commands(debug: bool) -> None:
+    """Lessons that are true because they ran."""
+
+
+def main() -> None:
+    """Run the command line; a person sees one line, not a traceback."""
+    debug = "--debug" in sys.argv
+    try:
+        commands.main(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except click.Abort:
+        click.echo("interrupted; finished runs are kept", err=True)
+        sys.exit(130)
+    except PressError as error:
+        if debug:
+            raise
+        click.secho(f"lessonkit: {error}", err=True, fg="red")
+        sys.exit(2 if isinstance(error, UsageError) else 1)
+    except Exception as error:
+        if debug:
+            raise
+        click.secho(
+            f"lessonkit: unexpected {type(error).__name__}: {error} (--debug shows where)",
+            err=True,
+            fg="red",
+        )
+        sys.exit(1)
+
+
+def _circumstances(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that choose profile and device."""
+    profile = click.option("--profile", metavar="quick|full|smoke", help="How much to measure.")
+    device = click.option(
+        "--device", default="auto", metavar="auto|cpu|cuda|mps", show_default=True
+    )
+    return profile(device(command))
+
+
+@commands.command()
+@click.argument("lessons", nargs=-1)
+@_circumstances
+@click.option(
+    "--jobs", type=click.IntRange(1), help="Lessons at once (default: cores; 1 on a GPU)."
+)
+@click.option("--force", is_flag=True, help="Run again what is fresh.")
+@click.option("--dry-run", is_flag=True, help="Say what would run, and why.")
+def build(
+    lessons: tuple[str, ...],
+    profile: str | None,
+    device: str,
+    jobs: int | None,
+    force: bool,
+    dry_run: bool,
+) -> None:
+    """Run the LESSONS that are not fresh (default: all) and lay out what pages need."""
+    from lessonkit.press import build as steps
+    from lessonkit.press import settings
+
+    project = settings.load()
+    planned = steps.states(project, lessons, profile, device)
+    if dry_run:
+        for state in planned:
+            again = force or state.state != "fresh"
+            click.echo(f"{'run ' if again else 'keep'}  {state.lesson}  ({state.state})")
+        return
+    console = _console()
+    unreadable = [problem for s in planned if s.job is None for problem in s.problems]
+    with _Board(console) as board:
+        results = steps.build(project, planned, jobs, force, board.tell)
+    _summary(console, planned, results, force)
+    failures = [*unreadable, *_failures(project, results)]
+    broken = [line for run in _runs_after(planned, results) for line in run.broken]
+    _publish(project)
+    for line in (*failures, *broken):
+        click.secho(line, err=True, fg="red")
+    if failures or broken:
+        sys.exit(1)
+
+
+def _publish(project: Any) -> None:
+    from lessonkit.press import course, publish
+
+    publish.publish(course.current(project, fresh=True))
+
+
+def _runs_after(planned: list[build_steps.State], results: list[runner.Result]) -> list[Any]:
+    ran = {result.job.lesson: result.run for result in results}
+    runs = [ran.get(s.lesson, s.run if s.state == "fresh" else None) for s in planned]
+    return [run for run in runs if run is not None]
+
+
+def _failures(project: Any, results: list[runner.Result]) -> list[str]:
+    from lessonkit.press import runner
+
+    lines = []
+    for result in results:
+        if result.failure is not None:
+            trace = result.failure.get("traceback") or result.failure.get("log") or ""
+            lines.append(
+                f"{trace.rstrip()}\n" * bool(trace) + runner.explain(result.failure, project)
+            )
+    return lines
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=True)
+
+
+class _Board:
+    """One progress bar for each running lesson."""
+
+    def __init__(self, console: Console) -> None:
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        self.progress = Progress(
+            TextColumn("{task.fields[lesson]}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.description}"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+        )
+        self.tasks: dict[str, Any] = {}
+
+    def __enter__(self) -> _Board:
+        self.progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.progress.stop()
+
+    def tell(self, job: runner.Job, event: dict[str, Any]) -> None:
+        """Take an event of the runner's or of a lesson's."""
+        if event.get("state") == "started":
+            self.tasks[job.lesson] = self.progress.add_task(
+                "starting", total=None, lesson=job.lesson
+            )
+            if not self.progress.console.is_terminal:
+                click.echo(f"running {job.lesson}")
+        elif event.get("state") == "ended":
+            self.progress.remove_task(self.tasks.pop(job.lesson))
+        elif "cell" in event:
+            text = f"cell {event['cell'] + 1} of {event['cells']}"
+            self.progress.update(
+                self.tasks[job.lesson],
+                description=text,
+                total=event["cells"],
+                completed=event["cell"],
+            )
+        elif "label" in event:
+            share = f" {100 * event['done'] // event['total']}%" if event["total"] else ""
+            self.progress.update(self.tasks[job.lesson], description=event["label"] + share)
+
+
+def _summary(
+    console: Console,
+    planned: list[build_steps.State],
+    results: list[runner.Result],
+    force: bool,
+) -> None:
+    for result in results:
+        if result.run:
+            manifest, claims = result.run.manifest, result.run.claims
+            kept = sum(claim.problem is None for claim in claims.values())
+            judged = f"{kept} of {len(claims)} claims as promised"
+            if result.run.profile == "smoke":
+                judged = f"{len(claims)} claims, not judged"
+            console.print(
+                f"[green]ran[/]   {result.job.lesson}  {manifest['cpu_seconds']:.1f} CPU s, "
+                f"{manifest['peak_mib']} MiB, {judged}"
+            )
+        else:
+            console.print(f"[red]failed[/] {result.job.lesson}")
+    fresh = sum(state.state == "fresh" for state in planned)
+    if fresh and not force:
+        console.print(f"[dim]fresh[/] {fresh} of {len(planned)} lessons: nothing to run")
+
+
+@commands.command()
+def check() -> None:
+    """Check pages and lessons without building the site."""
+    from lessonkit.press import check as checks
+    from lessonkit.press import course, settings
+
+    found = checks.check(course.current(settings.load(), fresh=True))
+    for finding in found:
+        click.secho(
+            f"warning: {finding}" if finding.warning else str(finding),
+            err=True,
+            fg="yellow" if finding.warning else "red",
+        )
+    errors = sum(not finding.warning for finding in found)
+    click.echo(f"{errors} error(s), {len(found) - errors} warning(s)")
+    if errors:
+        sys.exit(1)
+
+
+@commands.command()
+@_circumstances
+@click.option("--json", "as_json", is_flag=True, help="A list of objects, for programs.")
+def status(profile: str | None, device: str, as_json: bool) -> None:
+    """Say how each lesson stands: fresh, stale, missing or failed."""
+    from lessonkit.press import build as steps
+    from lessonkit.press import settings
+
+    found = steps.states(settings.load(), (), profile, device)
+    if as_json:
+        click.echo(json.dumps([state.to_json() for state in found], indent=1))
+        return
+    from rich.table import Table
+
+    table = Table("lesson", "state", "profile", "device", "CPU s", "kept", "key")
+    table.columns[0].overflow = table.columns[-1].overflow = "fold"
+    for state in found:
+        data = state.to_json()
+        kept = sum(claim["kept"] for claim in data["claims"])
+        seconds = "" if data["seconds"] is None else f"{data['seconds']:.1f}"
+        table.add_row(
+            state.lesson,
+            state.state,
+            data["profile"],
+            data["device"],
+            seconds,
+            f"{kept} of {len(data['claims'])}",
+            data["key"],
+        )
+    console = _console()
+    console.print(table)
+    for problem in (problem for state in found for problem in state.problems):
+        console.print(problem, style="red", markup=False)
+
+
+@commands.command()
+@click.argument("lesson")
+@_circumstances
+@click.option("--first-seed", type=int, default=0, help="Try other seeds than the published ones.")
+def verify(lesson: str, profile: str | None, device: str, first_seed: int) -> None:
+    """Run a LESSON here, now, and compare it with what its page shows."""
+    from rich.table import Table
+
+    from lessonkit.press import course, settings
+    from lessonkit.press import verify as checks
+
+    project = settings.load()
+    entry = course.current(project, fresh=True).entry(lesson)
+    if entry.run is None:
+        raise PressError(
+            f"lesson {lesson} has no run to compare with: run `lessonkit build {lesson}`."
+        )
+    console = _console()
+    with _Board(console) as board:
+        found = checks.verify(project, entry.run, first_seed, profile, device, board.tell)
+    table = Table("", "name", "page", "band", "yours", "inside")
+    for item in found:
+        mark = "[green]yes[/]" if item.inside else "[red]no[/]"
+        table.add_row(item.kind, item.name, item.page, item.band, item.yours, mark)
+    console.print(table)
+    inside = sum(item.inside for item in found)
+    console.print(f"{inside} of {len(found)} inside")
+    if inside < len(found):
+        sys.exit(1)
+
+
+@commands.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def export_runs(file: Path) -> None:
+    """Pack the runs that the pages use into FILE (.zip)."""
+    from lessonkit.press import course, settings, travel
+
+    project = settings.load()
+    entries = course.current(project, fresh=True).entries.values()
+    runs = [entry.run for entry in entries if entry.run and not entry.stale]
+    count = travel.export(project, runs, file)
+    click.echo(f"packed {count} run(s) into {file}")
+
+
+@commands.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_runs(file: Path) -> None:
+    """Take in the runs of FILE, each checked by its hashes."""
+    from lessonkit.press import settings, travel
+
+    project = settings.load()
+    for lesson, key in travel.import_(project, file):
+        click.echo(f"took in {lesson}  {key}")
+    _publish(project)
+
+
+@commands.command()
+@click.argument("lesson")
+def new(lesson: str) -> None:
+    """Scaffold a LESSON: a script that runs and a page that embeds it."""
+    from lessonkit.press import settings
+
+    project = settings.load()
+    if not re.fullmatch(r"[a-z][a-z0-9_]*(/[a-z][a-z0-9_]*)*", lesson):
+        raise UsageError(
+            f"lesson {lesson!r}: expected small letters, digits, _ and /, as in training/dropout."
+        )
+    stem = lesson.rsplit("/", 1)[-1].replace("_", "-")
+    script = project.lessons_folder / f"{lesson}.py"
+    page = project.pages_folder / f"{lesson.replace('_', '-')}.md"
+    for path in (script, page):
+        if path.exists():
+            raise UsageError(f"{path} exists already; nothing was written.")
+    for path, template in ((script, "lesson.py.txt"), (page, "page.md.txt")):
+        text = (resources.files("lessonkit.press") / "templates" / template).read_text("utf-8")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(Template(text).substitute(lesson=lesson, stem=stem), encoding="utf-8")
+        click.echo(f"wrote {path.relative_to(project.root)}")
+    click.echo(
+        f"Next: lessonkit build {lesson}, then mkdocs serve; add the page to nav in mkdocs.yml."
+    )
+
+
+@commands.command()
+@click.option("--all", "everything", is_flag=True, help="Every run, and the generated files.")
+@click.option("--dry-run", is_flag=True, help="Say what would be removed.")
+def clean(everything: bool, dry_run: bool) -> None:
+    """Remove the runs of code that is no longer there."""
+    from lessonkit.press import course, settings, store
+
+    project = settings.load()
+    now = course.current(project, fresh=True)
+    kept = {entry.run.folder for entry in now.entries.values() if entry.run}
+    found = sorted(path.parent for path in project.runs_folder.rglob("manifest.json"))
+    doomed = [folder for folder in found if everything or folder not in kept]
+    if everything:
+        doomed += [
+            path for path in (project.runs_folder, project.generated_folder) if path.exists()
+        ]
+    for folder in doomed:
+        click.echo(f"{'would remove' if dry_run else 'removed'} {folder.relative_to(project.root)}")
+        if not dry_run:
+            shutil.rmtree(folder, ignore_errors=True)
+    if not doomed:
+        click.echo("nothing to remove")
+    if not dry_run:
+        store.sweep(project.runs_folder)
+
+
+if __name__ == "__main__":
+    main()

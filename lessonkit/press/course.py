@@ -1,0 +1,113 @@
+"""The whole course as the pages see it: each lesson with its script, its page and its run."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import cached_property
+
+from lessonkit.press import build, pages, script, store
+from lessonkit.press.settings import PressError, Settings, UsageError, wanted_profile
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A lesson of the course."""
+
+    name: str
+    script: script.Script | None
+    page: pages.Page | None
+    run: store.Run | None
+    stale: bool
+    problems: tuple[str, ...]  # what forbids a strict build, one line each
+
+    @property
+    def title(self) -> str:
+        return self.script.title if self.script else self.name
+
+    @property
+    def stem(self) -> str:
+        return self.name.rsplit("/", 1)[-1]
+
+    @property
+    def folder(self) -> str:
+        """Its folder of generated files, below the folder of pages."""
+        return f"generated/{self.name}"
+
+    @cached_property
+    def cells(self) -> dict[str, int]:
+        """The named code cells, with their place among the code cells."""
+        code = self.script.code if self.script else []
+        return {cell.name: index for index, cell in enumerate(code) if cell.name}
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Everything that a page can embed: name -> kind."""
+        found = dict.fromkeys(self.cells, "cell")
+        if self.run:
+            for kind in ("table", "figure", "claim", "number"):
+                found.update(dict.fromkeys(getattr(self.run, kind + "s"), kind))
+        return found
+
+
+class Course:
+    """All lessons of a project."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        by_lesson = pages.by_lesson(settings)
+        self.entries = {
+            name: _entry(settings, name, by_lesson.get(name)) for name in settings.lesson_names()
+        }
+
+    def entry(self, name: str) -> Entry:
+        """Return a lesson, or say which there are."""
+        if name not in self.entries:
+            known = ", ".join(self.entries) or "none"
+            raise UsageError(f"lesson {name!r} does not exist; the lessons are: {known}")
+        return self.entries[name]
+
+
+def _entry(settings: Settings, name: str, page: pages.Page | None) -> Entry:
+    problems: list[str] = []
+    lesson, choice = None, None
+    profile = wanted_profile()
+    try:
+        lesson = script.read(settings.script(name), settings.text)
+        device = build.choose_device("auto")
+        job = build.job_for(settings, name, build.choose_profile(settings, None, device), device)
+        choice = store.choose(settings.runs_folder, name, job.source.digest, job.key, profile)
+        noted = store.failure(settings.runs_folder, name, job.key)
+        if noted and (choice.run is None or choice.stale):
+            problems.append(f"lesson {name} failed: {noted['message']}")
+    except PressError as error:
+        problems.append(str(error))
+        choice = store.choose(settings.runs_folder, name, "", "", profile)
+    problems += choice.problems
+    if choice.run is None:
+        if not problems:
+            problems.append(f"lesson {name} has no run: run `lessonkit build {name}`.")
+    elif name in running:
+        problems.append(f"lesson {name} is running; the page shows its last run until it is done.")
+    elif choice.stale:
+        problems.append(
+            f"lesson {name}: its code changed since the run that the page shows "
+            f"({choice.run.key}): run `lessonkit build {name}`."
+        )
+    else:
+        problems += choice.run.broken
+    return Entry(name, lesson, page, choice.run, choice.stale, tuple(problems))
+
+
+running: set[str] = set()  # lessons that `mkdocs serve` runs at this moment
+_KEEP = 2.0  # seconds; builds start with a fresh one, other readers of pages rely on this
+_cache: tuple[float, Course] | None = None
+
+
+def current(settings: Settings, fresh: bool = False) -> Course:
+    """Return the course; read again at the start of a build (`fresh`), or after two seconds."""
+    global _cache
+    now = time.monotonic()
+    if fresh or _cache is None or _cache[1].settings != settings or now - _cache[0] > _KEEP:
+        _cache = (now, Course(settings))
+    return _cache[1]

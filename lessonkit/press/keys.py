@@ -1,0 +1,237 @@
+"""What a run depends on, as a key: the same key means the same run.
+
+A key covers the syntax tree (comments and docstrings out) of the lesson and of every module of the
+project that it reaches, the data files that it declares, the versions of Python and of the
+libraries, the profile, the device class and the first seed. Nothing is imported to compute it.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import lessonkit
+from lessonkit.press import script
+from lessonkit.press.settings import PressError, Settings
+
+RUN_FORMAT = 1  # of a run's folder; another number is another store
+# How a run becomes a page, or what the terminal shows, cannot change what was measured.
+_OUTSIDE = ("lessonkit.press", "lessonkit.evidence.terminal")
+
+
+@dataclass(frozen=True)
+class Source:
+    """The code that a lesson runs: its own and every module that it reaches."""
+
+    lesson: str
+    script: Path
+    modules: dict[str, str]  # name of a module -> digest of its syntax tree
+    files: dict[str, str]  # declared data file -> digest of its bytes
+
+    @property
+    def digest(self) -> str:
+        """One digest of all of it, the same on every machine and Python version."""
+        return _sha([self.lesson, self.modules, self.files])
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """Everything but the code that can change what is measured."""
+
+    profile: str
+    device: str
+    first_seed: int
+    python: str
+    libraries: dict[str, str | None]
+
+    def to_json(self) -> dict[str, object]:
+        """Return plain data for a manifest."""
+        return asdict(self)
+
+
+def circumstances(
+    settings: Settings, profile: str, device: str, first_seed: int = 0
+) -> Circumstances:
+    """Describe this machine; library versions are read from metadata, nothing is imported."""
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    versions = {name: _version(name) for name in settings.libraries}
+    return Circumstances(profile, device, first_seed, python, versions)
+
+
+def key(source: Source, around: Circumstances) -> str:
+    """Return the key of a run, 16 hexadecimal digits."""
+    return _sha([RUN_FORMAT, source.digest, around.to_json()])[:16]
+
+
+def source(settings: Settings, lesson: str) -> Source:
+    """Follow the imports of a lesson and digest every module of the project that it reaches.
+
+    Raises:
+        ScriptError: a syntax error in the lesson or in a module.
+        PressError: a declared data file is missing.
+    """
+    path = settings.script(lesson)
+    roots = module_roots(settings, path)
+    tree = _tree(path)
+    modules = {"__main__": tree.digest}
+    waiting = list(tree.imports)
+    while waiting:
+        name = waiting.pop()
+        if name in modules or name in _OUTSIDE or name.startswith(_OUTSIDE[0] + "."):
+            continue
+        file = _find(name, roots)
+        if file is None:
+            continue
+        reached = _tree(file)
+        modules[name] = reached.digest
+        waiting += _absolute(reached.imports, name, file)
+    files = {name: _file_digest(settings, path, name) for name in tree.reads}
+    return Source(lesson, path, dict(sorted(modules.items())), files)
+
+
+def module_roots(settings: Settings, path: Path) -> tuple[Path, ...]:
+    """Where modules of the project may lie: beside the script, the root, our package."""
+    ours = Path(lessonkit.__file__).resolve().parent.parent
+    return tuple(dict.fromkeys((path.parent.resolve(), settings.root, ours)))
+
+
+@dataclass(frozen=True)
+class _Tree:
+    digest: str
+    imports: tuple[str, ...]  # a leading dot for each level of a relative one
+    reads: tuple[str, ...]
+
+
+def _tree(path: Path) -> _Tree:
+    stat = path.stat()
+    return _cached_tree(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=1024)
+def _cached_tree(path: Path, mtime: int, size: int) -> _Tree:
+    tree = script.parse(path)
+    digest = hashlib.sha256("".join(_canonical(tree)).encode()).hexdigest()
+    nodes = list(ast.walk(tree))
+    imports = tuple(dict.fromkeys(name for node in nodes for name in _imports(node)))
+    reads = tuple(dict.fromkeys(name for node in nodes for name in _reads(node)))
+    return _Tree(digest, imports, reads)
+
+
+def _canonical(node: object) -> Iterator[str]:
+    """Write a syntax tree without positions, docstrings and empty fields.
+
+    `ast.dump` will not do: it writes other things for the same code in Python 3.12 and 3.13.
+    """
+    if isinstance(node, ast.AST):
+        yield type(node).__name__ + "("
+        for name in node._fields:
+            value: Any = getattr(node, name, None)
+            if value is None and not (name == "value" and isinstance(node, ast.Constant)):
+                continue
+            if name == "body" and isinstance(node, _DOCUMENTED):
+                value = _without_docstring(value)
+            if value == [] or name == "ctx":
+                continue
+            yield name + "="
+            yield from _canonical(value)
+        yield ")"
+    elif isinstance(node, list):
+        for item in node:
+            yield from _canonical(item)
+            yield ","
+    else:
+        yield f"{type(node).__name__}:{node!r}"
+
+
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
+    match body:
+        case [ast.Expr(value=ast.Constant(value=str())), *rest]:
+            return rest
+    return body
+
+
+def _imports(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            yield from _with_parents(alias.name)
+    elif isinstance(node, ast.ImportFrom):
+        base = "." * node.level + (node.module or "")
+        yield from _with_parents(base)
+        joint = "" if base.endswith(".") else "."
+        for alias in node.names:
+            yield f"{base}{joint}{alias.name}"
+
+
+def _with_parents(name: str) -> Iterator[str]:
+    """Yield a.b.c, a.b and a: importing a module runs the packages around it."""
+    yield name
+    while "." in name.lstrip("."):
+        name = name.rpartition(".")[0]
+        yield name
+
+
+def _reads(node: ast.AST) -> Iterator[str]:
+    """Yield the data files that `Lesson(..., reads=[...])` declares."""
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Lesson":
+        for keyword in node.keywords:
+            if keyword.arg == "reads" and isinstance(keyword.value, (ast.List, ast.Tuple)):
+                for item in keyword.value.elts:
+                    if isinstance(item, ast.Constant) and isinstance(item.value, str):
+                        yield item.value
+
+
+def _absolute(names: tuple[str, ...], module: str, file: Path) -> list[str]:
+    """Resolve relative names, seen from inside `module`."""
+    package = module if file.name == "__init__.py" else module.rpartition(".")[0]
+    found: list[str] = []
+    for name in names:
+        if name.startswith("."):
+            level = len(name) - len(name.lstrip("."))
+            parts = package.split(".")
+            base = ".".join(parts[: len(parts) - level + 1])
+            name = ".".join(part for part in (base, name.lstrip(".")) if part)
+        found += _with_parents(name)
+    return found
+
+
+def _find(name: str, roots: tuple[Path, ...]) -> Path | None:
+    parts = name.split(".")
+    for root in roots:
+        base = root.joinpath(*parts)
+        for file in (base / "__init__.py", base.with_name(base.name + ".py")):
+            if file.is_file():
+                return file
+    return None
+
+
+def _file_digest(settings: Settings, path: Path, name: str) -> str:
+    file = settings.root / name
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError as error:
+        raise PressError(
+            f"{path}: Lesson(reads=[{name!r}]): {file} cannot be read: {error.strerror}."
+        ) from None
+
+
+@lru_cache(maxsize=64)
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _sha(data: object) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,132 @@
+"""A run as a notebook that has already been executed, with the script's present words."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import json
+from typing import Any
+
+from lessonkit.evidence import display
+from lessonkit.press.script import Script
+from lessonkit.press.store import Run
+
+
+def outputs_by_cell(script: Script, run: Run) -> list[list[dict[str, Any]]]:
+    """Return, for each code cell as the script is cut now, what the run's cells put out there.
+
+    The text of a script may change without a run, and with it where cells end: an output belongs to
+    the cell that now holds the last statement of the cell that made it.
+    """
+    body = ast.parse(script.path.read_bytes()).body
+    if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+        body = body[1:]
+    starts = [cell.line for cell in script.code]
+    homes: list[list[dict[str, Any]]] = [[] for _ in starts]
+    for output in run.cells:
+        last = min(output["statements"], len(body)) - 1
+        line = body[last].lineno if last >= 0 else 1
+        home = max((i for i, start in enumerate(starts) if start <= line), default=0)
+        if homes:
+            homes[home].append(output)
+    return homes
+
+
+def notebook(script: Script, run: Run) -> dict[str, Any]:
+    """Return the notebook (nbformat 4.5) as plain data, deterministic for a run and a script."""
+    outputs = iter(outputs_by_cell(script, run))
+    cells = [_text_cell("title", f"# {script.title}")]
+    count = 0
+    for index, cell in enumerate(script.cells):
+        if cell.kind == "text":
+            cells.append(_text_cell(f"text-{index}", cell.source))
+        else:
+            count += 1
+            cells.append(_code_cell(f"code-{index}", cell.source, count, next(outputs), run))
+    around = run.manifest["circumstances"]
+    return {
+        "cells": cells,
+        "metadata": {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python", "version": around["python"]},
+            "lessonkit": {"lesson": run.lesson, "key": run.key, **around},
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+
+
+def written(script: Script, run: Run) -> str:
+    """Return the notebook as the text of an .ipynb file."""
+    return json.dumps(notebook(script, run), indent=1, ensure_ascii=False) + "\n"
+
+
+def _text_cell(name: str, text: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "id": name, "metadata": {}, "source": _lines(text)}
+
+
+def _code_cell(
+    name: str, source: str, count: int, outputs: list[dict[str, Any]], run: Run
+) -> dict[str, Any]:
+    return {
+        "cell_type": "code",
+        "execution_count": count,
+        "id": name,
+        "metadata": {},
+        "outputs": [part for output in outputs for part in _outputs(output, count, run)],
+        "source": _lines(source.strip("\n")),
+    }
+
+
+def _outputs(output: dict[str, Any], count: int, run: Run) -> list[dict[str, Any]]:
+    parts: list[dict[str, Any]] = []
+    said = output["stdout"] + "".join(
+        line + "\n" for name in output["published"] for line in said_of(name, run)
+    )
+    if said:
+        parts.append({"output_type": "stream", "name": "stdout", "text": _lines(said)})
+    for name in output["published"]:
+        if name in run.figures:
+            parts.append(_picture(run, run.figures[name]["png"], run.figures[name]["alt"]))
+    parts += [_picture(run, path, "a figure of this cell") for path in output["figures"]]
+    if output["value"]:
+        data = {"text/plain": _lines(output["value"])}
+        parts.append(
+            {
+                "output_type": "execute_result",
+                "execution_count": count,
+                "data": data,
+                "metadata": {},
+            }
+        )
+    return parts
+
+
+def said_of(name: str, run: Run) -> list[str]:
+    """Return the lines by which a number, table or claim shows beneath the cell that made it."""
+    if name in run.numbers:
+        number = run.numbers[name]
+        return [f"{number.label or name}: {number.text()}"]
+    if name in run.claims:
+        claim = run.claims[name]
+        verdict = claim.verdict if claim.judged else "not judged"
+        measured = display.summary(claim.values, claim.format, claim.unit)
+        promised = claim.rule.text(claim.format, claim.unit)
+        return [f"{verdict}: {claim.statement}", f"    measured {measured}, promised {promised}"]
+    if name in run.tables:
+        table = run.tables[name]
+        return [" | ".join(row) for row in (table.columns, *table.rows)]
+    return []
+
+
+def _picture(run: Run, path: str, alt: str) -> dict[str, Any]:
+    data = base64.b64encode((run.folder / path).read_bytes()).decode()
+    return {
+        "output_type": "display_data",
+        "data": {"image/png": data, "text/plain": [alt]},
+        "metadata": {},
+    }
+
+
+def _lines(text: str) -> list[str]:
+    return text.splitlines(keepends=True)

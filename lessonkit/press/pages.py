@@ -1,0 +1,95 @@
+"""Reading the Markdown pages: their front matter, their body, and where it begins."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lessonkit.press.settings import Settings
+
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.S)
+WORDS_A_MINUTE = 200
+
+
+@dataclass(frozen=True)
+class Page:
+    """One hand-written page."""
+
+    path: str  # below the folder of pages
+    meta: dict[str, Any]
+    body: str
+    first_line: int  # of the body, in the file
+
+    @property
+    def lesson(self) -> str | None:
+        """The lesson whose names the page may embed without saying which."""
+        return self.meta.get("lesson")
+
+    @property
+    def prerequisites(self) -> list[str]:
+        """The lessons to read before."""
+        return list(self.meta.get("prerequisites") or [])
+
+    @property
+    def url(self) -> str:
+        """Where the page stands in the site, as a directory."""
+        stem = self.path.removesuffix(".md")
+        return stem.removesuffix("index") if stem.split("/")[-1] == "index" else stem + "/"
+
+    @property
+    def title(self) -> str:
+        """The title: from the front matter, else the first heading."""
+        heading = re.search(r"^# +(.+?)\s*#*$", self.body, re.M)
+        return str(self.meta.get("title") or (heading[1] if heading else self.path))
+
+    @property
+    def minutes(self) -> int:
+        """How long it takes to read, code and figures left out."""
+        text = re.sub(r"^ *(```|~~~).*?^ *\1", "", self.body, flags=re.S | re.M)
+        return max(1, round(len(re.findall(r"\w+", text)) / WORDS_A_MINUTE))
+
+
+def read(settings: Settings, path: Path) -> Page:
+    """Read one page.
+
+    Raises:
+        yaml.YAMLError: the front matter is not YAML (the caller knows how to report it).
+    """
+    stat = path.stat()
+    return _read(path, settings.pages_folder, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=1024)
+def _read(path: Path, root: Path, mtime: int, size: int) -> Page:
+    text = path.read_text(encoding="utf-8-sig")
+    match = _FRONT_MATTER.match(text)
+    meta = yaml.safe_load(match[1]) if match else {}
+    start = match.end() if match else 0
+    meta = meta if isinstance(meta, dict) else {}
+    return Page(
+        path.relative_to(root).as_posix(), meta, text[start:], text.count("\n", 0, start) + 1
+    )
+
+
+def all_paths(settings: Settings) -> list[Path]:
+    """List the hand-written pages; what was generated is left out."""
+    found = sorted(settings.pages_folder.rglob("*.md"))
+    return [p for p in found if not p.is_relative_to(settings.generated_folder)]
+
+
+def by_lesson(settings: Settings) -> dict[str, Page]:
+    """Return the page of each lesson that has one; bad front matter is `check`'s to report."""
+    pages: dict[str, Page] = {}
+    for path in all_paths(settings):
+        try:
+            page = read(settings, path)
+        except yaml.YAMLError:
+            continue
+        if page.lesson:
+            pages.setdefault(page.lesson, page)
+    return pages

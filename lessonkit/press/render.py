@@ -1,0 +1,402 @@
+"""The HTML of everything that a page can embed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from html import escape
+from typing import Any
+
+from lessonkit.evidence import display
+from lessonkit.evidence.records import CONTRADICTED, HOLDS, WEAKLY, Claim, Number
+from lessonkit.press import notebook, svg
+from lessonkit.press.course import Course, Entry
+from lessonkit.press.pages import Page
+
+_STATE = {HOLDS: "holds", WEAKLY: "weakly", CONTRADICTED: "contradicted"}
+_SIGN = {"holds": "✓", "weakly": "≈", "contradicted": "✗", "broken": "!", "unjudged": "–"}
+_WORD = {"broken": "promise broken", "unjudged": "not judged"}
+
+Link = Callable[[str], str]  # a path below the folder of pages -> an address seen from this page
+
+
+def number(entry: Entry, name: str, part: str) -> str:
+    """A number, inline: the median, with the range over seeds behind it."""
+    record = run_of(entry).numbers[name]
+    count = len(record.values)
+    title = f"{record.label}: " if record.label else ""
+    title += f"median of {count} seeds; smallest to largest in brackets" if count > 1 else ""
+    return (
+        f'<span class="lk-number" title="{escape(title or "measured")}">'
+        f"{_number_text(record, part)}</span>"
+    )
+
+
+def _number_text(record: Number, part: str) -> str:
+    if part:
+        return escape(record.text(part))
+    middle, extent = record.text("median"), record.text("range")
+    if middle == extent:
+        return escape(middle)
+    return f'{escape(middle)} <span class="lk-range">({escape(extent)})</span>'
+
+
+def table(entry: Entry, name: str, link: Link) -> str:
+    """A table, with its caption beneath and where it comes from."""
+    record = run_of(entry).tables[name]
+    head = "".join(f'<th scope="col">{_text(cell)}</th>' for cell in record.columns)
+    rows = "".join(
+        f'<tr><th scope="row">{_text(row[0])}</th>'
+        + "".join(f"<td>{_text(cell)}</td>" for cell in row[1:])
+        + "</tr>"
+        for row in record.rows
+    )
+    return (
+        f'<figure class="lk-figure" id="{name}"><div class="lk-table" tabindex="0" role="region" '
+        f'aria-label="{escape(record.caption)}"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div><figcaption>{_text(record.caption)}"
+        f"{_provenance(entry, [])}</figcaption></figure>"
+    )
+
+
+def figure(entry: Entry, name: str, link: Link, prefix: str) -> str:
+    """A figure: inline SVG that follows the colour scheme, or a picture where that is smaller."""
+    run = run_of(entry)
+    record = run.figures[name]
+    csv, png = (link(f"{entry.folder}/{name}.{kind}") for kind in ("csv", "png"))
+    title = record["caption"] or name.replace("-", " ")
+    raw = (run.folder / record["svg"]).read_text(encoding="utf-8")
+    canvas = svg.themed(raw, prefix, title, record["alt"])
+    if len(canvas) > svg.INLINE_LIMIT:
+        canvas = (
+            f'<img class="lk-picture" src="{png}" alt="{escape(record["alt"])}" loading="lazy">'
+        )
+    data = [("Data", f'<a href="{csv}" download>numbers as CSV</a>, <a href="{png}">PNG</a>')]
+    return (
+        f'<figure class="lk-figure" id="{prefix}">'
+        f'<div class="lk-canvas" data-search-exclude>{canvas}</div>'
+        f"<figcaption>{_text(record['caption'])}{_provenance(entry, data)}</figcaption></figure>"
+    )
+
+
+def _provenance(entry: Entry, more: list[tuple[str, str]]) -> str:
+    """Where the numbers come from, folded away."""
+    manifest = run_of(entry).manifest
+    around = manifest["circumstances"]
+    facts = [
+        *more,
+        ("Seeds", _seeds(manifest["seeds"])),
+        ("Profile", around["profile"]),
+        ("Device", f"{around['device']} ({escape(manifest['device_name'])})"),
+        ("torch", escape(str(around["libraries"].get("torch")))),
+        ("CPU time", f"{manifest['cpu_seconds']:.0f} s for the whole lesson"),
+        ("Run", f"{manifest['finished'][:10]}, key <code>{manifest['key']}</code>"),
+        ("Reproduce", f"<code>{command(entry)}</code>"),
+    ]
+    items = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts)
+    return (
+        '<details class="lk-provenance" data-search-exclude><summary>Data and provenance</summary>'
+        f"<dl>{items}</dl></details>"
+    )
+
+
+def command(entry: Entry) -> str:
+    """The command that makes these numbers again."""
+    around = run_of(entry).manifest["circumstances"]
+    return f"lessonkit verify {entry.name} --profile {around['profile']}"
+
+
+def _seeds(seeds: list[int]) -> str:
+    return f"{seeds[0]} to {seeds[-1]} ({len(seeds)})" if seeds else "none"
+
+
+def claim(entry: Entry, name: str) -> str:
+    """A claim: sentence, verdict, the seeds against the bound, and the trap."""
+    record = run_of(entry).claims[name]
+    state = claim_state(record)
+    measured = escape(display.summary(record.values, record.format, record.unit))
+    trapped = escape(display.summary(record.trap_values, record.format, record.unit))
+    rule = escape(record.rule.text(record.format, record.unit))
+    over = "exact" if record.exact else f"{len(record.values)} seeds"
+    problem = f'<p class="lk-problem">{escape(record.problem)}</p>' if record.problem else ""
+    popular = (
+        '<p class="lk-popular">The popular statement; here it is put to the test.</p>'
+        if record.expect == CONTRADICTED
+        else ""
+    )
+    return (
+        f'<div class="lk-claim lk-{state}" id="claim-{name}">{badge(record)}'
+        f'<p class="lk-statement">{_text(record.statement)}</p>{popular}{strip(record)}'
+        f'<p class="lk-measured">measured <b>{measured}</b> ({over}); promised <b>{rule}</b></p>'
+        f'<p class="lk-trap"><span>Trap:</span> {_text(record.trap)}: {trapped}, '
+        f"{escape(_trap_word(record))}</p>{problem}</div>"
+    )
+
+
+def _trap_word(record: Claim) -> str:
+    return f"the same sentence is then {_verb(record.trap_verdict)}"
+
+
+def _verb(verdict: str) -> str:
+    return {HOLDS: "true", WEAKLY: "only weakly true", CONTRADICTED: "contradicted"}[verdict]
+
+
+def claim_state(record: Claim) -> str:
+    """The state of a claim, as a CSS word."""
+    if not record.judged:
+        return "unjudged"
+    return "broken" if record.problem else _STATE[record.verdict]
+
+
+def badge(record: Claim) -> str:
+    """The verdict, told by a sign and a word, not by colour alone."""
+    state = claim_state(record)
+    word = _WORD.get(state, record.verdict)
+    sign = f'<span aria-hidden="true">{_SIGN[state]}</span>'
+    return f'<p class="lk-verdict lk-{state}">{sign} {word}</p>'
+
+
+def strip(record: Claim) -> str:
+    """A small picture: every seed as a dot, the allowed side shaded, the trap's values hollow."""
+    if record.exact:
+        return ""
+    place = _scale([*record.values, *record.trap_values, *_bounds(record)])
+    left, right = _allowed(record, place)
+    marks = [
+        f'<rect class="lk-allowed" x="{left:.1f}" y="4" width="{right - left:.1f}" height="36"/>'
+    ]
+    marks += [
+        f'<line class="lk-bound" x1="{place(b):.1f}" x2="{place(b):.1f}" y1="2" y2="42"/>'
+        for b in _bounds(record)
+    ]
+    marks += _dots(record.trap_values, place, 31, "lk-trap-dot")
+    marks += _dots(record.values, place, 14, "lk-dot")
+    return (
+        f'<div class="lk-strip" aria-hidden="true"><svg viewBox="0 0 400 44">{"".join(marks)}</svg>'
+        '<span class="lk-strip-key"><i class="lk-dot"></i> a seed <i class="lk-trap-dot"></i> '
+        'with the trap <i class="lk-allowed"></i> as promised</span></div>'
+    )
+
+
+def _bounds(record: Claim) -> list[float]:
+    value, tolerance = record.rule.bound[0], record.rule.bound[-1]
+    if record.rule.kind == "equals":
+        return [value - tolerance, value + tolerance]
+    return list(record.rule.bound)
+
+
+def _scale(values: list[float]) -> Callable[[float], float]:
+    """Map values to 12..388: by powers of ten where they span more than two decades."""
+    low, high = min(values), max(values)
+    logarithmic = low > 0 and high / low > 100
+    bend: Callable[[float], float] = math.log10 if logarithmic else float
+    start, width = bend(low), (bend(high) - bend(low)) or 1.0
+    return lambda value: 12 + 376 * (bend(value) - start) / width
+
+
+def _allowed(record: Claim, place: Callable[[float], float]) -> tuple[float, float]:
+    ends = [place(bound) for bound in _bounds(record)]
+    if record.rule.kind in ("at_most", "below"):
+        return 0.0, ends[0]
+    if record.rule.kind in ("at_least", "above"):
+        return ends[0], 400.0
+    return ends[0], max(ends[-1], ends[0] + 1)
+
+
+def _dots(values: Iterable[float], place: Callable[[float], float], y: int, kind: str) -> list[str]:
+    """Dots spread a little up and down in turn, so that equal seeds stay countable."""
+    return [
+        f'<circle class="{kind}" cx="{place(value):.1f}" cy="{y + (i % 3 - 1) * 4}" r="3.5"/>'
+        for i, value in enumerate(values)
+    ]
+
+
+def cell(entry: Entry, name: str, link: Link) -> str:
+    """A code cell as run, with what it printed beneath."""
+    assert entry.script is not None
+    index = entry.cells[name]
+    source = entry.script.code[index].source.strip("\n")
+    parts = [
+        f'<div class="language-python highlight"><pre><span></span><code>{_coloured(source)}'
+        "</code></pre></div>"
+    ]
+    if entry.run:
+        for output in notebook.outputs_by_cell(entry.script, entry.run)[index]:
+            parts.append(_output(entry, output, link))
+    return f'<div class="lk-cell" id="cell-{name}">{"".join(parts)}</div>'
+
+
+def _output(entry: Entry, output: dict[str, Any], link: Link) -> str:
+    text = (output["stdout"] + output["value"]).rstrip()
+    shown = f"<pre>{escape(text)}</pre>" if text else ""
+    for path in output["figures"]:
+        source = link(f"{entry.folder}/{path.rsplit('/', 1)[-1]}")
+        shown += f'<img src="{source}" alt="A figure that this cell draws" loading="lazy">'
+    return f'<div class="lk-output">{shown}</div>' if shown else ""
+
+
+@lru_cache(maxsize=512)
+def _coloured(source: str) -> str:
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import PythonLexer
+
+    return highlight(source, PythonLexer(), HtmlFormatter(nowrap=True)).rstrip("\n")
+
+
+def frame(course: Course, entry: Entry, page: Page | None, link: Link) -> str:
+    """The head of a lesson's page: question, reading time, run time, prerequisites."""
+    page = page or entry.page
+    question = str(page.meta.get("question", "")) if page else ""
+    facts = []
+    if page:
+        facts.append(f"{page.minutes} min to read")
+    if entry.run:
+        manifest = entry.run.manifest
+        facts.append(
+            f"ran in {manifest['cpu_seconds']:.0f} CPU seconds on {escape(manifest['device_name'])}"
+        )
+        kept = sum(c.problem is None and c.judged for c in entry.run.claims.values())
+        facts.append(f'<a href="#claims">{kept} of {len(entry.run.claims)} claims as promised</a>')
+    before = [_lesson_link(course, name, link) for name in (page.prerequisites if page else [])]
+    facts.append("read first: " + ", ".join(before) if before else "nothing to read first")
+    items = "".join(f"<li>{fact}</li>" for fact in facts)
+    asked = f'<p class="lk-question">{escape(question)}</p>' if question else ""
+    return f'{banner(entry)}<div class="lk-frame">{asked}<ul class="lk-facts">{items}</ul></div>'
+
+
+def banner(entry: Entry) -> str:
+    """What a reader must know before believing the page: stale, failed, or only a smoke run."""
+    found = []
+    if entry.run and entry.run.profile == "smoke":
+        found.append(("smoke", "A smoke run: it shows that the lesson runs, and measures nothing."))
+    for problem in entry.problems:
+        found.append(("stale" if entry.stale else "failed", problem))
+    return "".join(
+        f'<div class="lk-banner lk-{kind}" role="note">{escape(text)}</div>' for kind, text in found
+    )
+
+
+def _lesson_link(course: Course, name: str, link: Link) -> str:
+    entry = course.entry(name)
+    if entry.page is None:
+        return escape(entry.title)
+    return f'<a href="{link(entry.page.url)}">{escape(entry.page.title)}</a>'
+
+
+def downloads(entry: Entry, link: Link) -> str:
+    """The script, the notebook, its page, and everything as one archive."""
+    base = f"{entry.folder}/{entry.stem}"
+    items = [
+        (link(f"{base}.py"), "script (.py)", " download"),
+        (link(f"{base}.ipynb"), "notebook (.ipynb)", " download"),
+        (link(f"{base}.zip"), "all, with data (.zip)", " download"),
+        (link(f"{entry.folder}/notebook/"), "read the notebook here", ""),
+    ]
+    links = "".join(f'<li><a href="{url}"{kind}>{text}</a></li>' for url, text, kind in items)
+    return f'<ul class="lk-downloads">{links}</ul>'
+
+
+def lesson_claims(entry: Entry) -> str:
+    """All claims of one lesson."""
+    cards = "".join(claim(entry, name) for name in run_of(entry).claims)
+    return f'<div class="lk-claims" id="claims">{cards}</div>'
+
+
+def evidence(course: Course, link: Link) -> str:
+    """Every claim of the course: lesson, statement, seeds, measured, verdict, key."""
+    rows = []
+    for entry in course.entries.values():
+        if entry.run is None:
+            continue
+        where = link(entry.page.url) if entry.page else ""
+        for name, record in entry.run.claims.items():
+            rows.append(_evidence_row(entry, name, record, where))
+    heads = ("Verdict", "Claim", "Measured", "Promised", "Trap", "Seeds", "Lesson, key")
+    head = "".join(f'<th scope="col">{text}</th>' for text in heads)
+    return (
+        f'{_tally(course)}<div class="lk-evidence"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def _evidence_row(entry: Entry, name: str, record: Claim, where: str) -> str:
+    run = run_of(entry)
+    measured = display.summary(record.values, record.format, record.unit)
+    trapped = display.summary(record.trap_values, record.format, record.unit)
+    cells = [
+        ("Verdict", badge(record)),
+        ("Claim", f"{_text(record.statement)} <code>{name}</code>"),
+        ("Measured", escape(measured)),
+        ("Promised", escape(record.rule.text(record.format, record.unit))),
+        ("Trap", f"{_text(record.trap)}: {escape(trapped)}"),
+        ("Seeds", "exact" if record.exact else str(len(record.values))),
+        ("Lesson, key", f'<a href="{where}">{escape(entry.title)}</a> <code>{run.key}</code>'),
+    ]
+    tds = "".join(f'<td data-label="{label}">{html}</td>' for label, html in cells)
+    return f'<tr class="lk-{claim_state(record)}" id="{entry.name}/{name}">{tds}</tr>'
+
+
+def _tally(course: Course) -> str:
+    """How many claims came out how, as one line."""
+    counts: dict[str, int] = {}
+    for entry in course.entries.values():
+        for record in (entry.run.claims if entry.run else {}).values():
+            state = claim_state(record)
+            word = _WORD.get(state, record.verdict)
+            counts[word] = counts.get(word, 0) + 1
+    total = sum(counts.values())
+    parts = ", ".join(f"{count} {word}" for word, count in counts.items())
+    return f'<p class="lk-tally"><b>{total} claims</b>: {parts or "none yet"}.</p>'
+
+
+def gallery(course: Course, link: Link) -> str:
+    """A card for each lesson, with its thumbnail and downloads."""
+    cards = []
+    for entry in course.entries.values():
+        if entry.run is None or entry.page is None:
+            continue
+        first = next(iter(entry.run.figures.values()), None)
+        picture = (
+            f'<img src="{link(entry.folder + "/thumb.png")}" alt="" width="400" height="260">'
+            if first
+            else ""
+        )
+        question = escape(str(entry.page.meta.get("question", "")))
+        cards.append(
+            f'<article class="lk-card"><a href="{link(entry.page.url)}">{picture}'
+            f"<h3>{escape(entry.title)}</h3></a><p>{question}</p>{downloads(entry, link)}</article>"
+        )
+    every = (
+        f'<p><a href="{link("generated/lessons.zip")}" download>All lessons as one archive</a></p>'
+    )
+    return f'<div class="lk-gallery">{"".join(cards)}</div>{every if cards else ""}'
+
+
+def used_in(course: Course, name: str, link: Link) -> str:
+    """The lessons that use a name of the package, or anything below it."""
+    from lessonkit.press.gallery import names_used
+
+    users = [
+        _lesson_link(course, entry.name, link)
+        for entry in course.entries.values()
+        if entry.script
+        and any(n == name or n.startswith(name + ".") for n in names_used(entry.script.path))
+    ]
+    listed = ", ".join(users) or "none yet"
+    return f'<p class="lk-used">Used in these lessons: {listed}.</p>'
+
+
+def run_of(entry: Entry) -> Any:
+    """Return the run of an entry that is known to have one."""
+    assert entry.run is not None
+    return entry.run
+
+
+def _text(text: str) -> str:
+    """Escape a sentence, keeping `code` in backquotes as code."""
+    parts = escape(text, quote=False).split("`")
+    if len(parts) % 2 == 0:
+        return "`".join(parts)
+    return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))

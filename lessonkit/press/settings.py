@@ -1,0 +1,114 @@
+"""Where the lessons, the pages and the runs of a project are."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+
+class PressError(Exception):
+    """Something that a person can mend, said in one line."""
+
+
+class UsageError(PressError):
+    """A wrong call: an unknown name, a profile or a device that does not exist here."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The table `[tool.lessonkit]` of pyproject.toml, with its defaults."""
+
+    root: Path
+    lessons: str = "lessons"
+    pages: str = "docs"
+    store: str = ".lessonkit"
+    profile: str = "auto"
+    time_limit: float = 900.0  # wall seconds for one lesson
+    text: str = "markdown"  # of the scripts' prose; "rst" for scripts written for Sphinx
+    libraries: tuple[str, ...] = ("torch", "numpy", "scikit-learn")  # versions that enter a key
+
+    @property
+    def lessons_folder(self) -> Path:
+        """The folder of the scripts."""
+        return self.root / self.lessons
+
+    @property
+    def pages_folder(self) -> Path:
+        """The folder of the Markdown pages."""
+        return self.root / self.pages
+
+    @property
+    def generated_folder(self) -> Path:
+        """What pages and downloads need of the chosen runs; not in git."""
+        return self.pages_folder / "generated"
+
+    @property
+    def runs_folder(self) -> Path:
+        """The runs, one folder for each lesson and key."""
+        return self.root / self.store / "runs"
+
+    def lesson_names(self) -> list[str]:
+        """List the lessons: every script below the folder, but for names that begin with _."""
+        if not self.lessons_folder.is_dir():
+            raise UsageError(
+                f"no folder of lessons at {self.lessons_folder}: make it, or name another under "
+                "[tool.lessonkit] in pyproject.toml."
+            )
+        paths = (p.relative_to(self.lessons_folder) for p in self.lessons_folder.rglob("*.py"))
+        plain = (p for p in paths if not any(part.startswith(("_", ".")) for part in p.parts))
+        return sorted(p.with_suffix("").as_posix() for p in plain)
+
+    def script(self, lesson: str) -> Path:
+        """Return the script of a lesson, or say which lessons there are."""
+        path = self.lessons_folder / f"{lesson}.py"
+        if lesson not in self.lesson_names():
+            known = ", ".join(self.lesson_names()) or "none"
+            raise UsageError(f"lesson {lesson!r} not found; the lessons are: {known}.")
+        return path
+
+
+def load(start: Path | None = None) -> Settings:
+    """Read the settings of the project around `start` (default: the working folder).
+
+    Raises:
+        UsageError: no pyproject.toml above, or an unknown or mistyped setting.
+    """
+    start = (start or Path.cwd()).resolve()
+    for root in (start, *start.parents):
+        file = root / "pyproject.toml"
+        if file.is_file():
+            return _read(root, file)
+    raise UsageError(
+        f"no pyproject.toml in {start} or above it: run lessonkit inside a project, or create one "
+        "with a table [tool.lessonkit]."
+    )
+
+
+def _read(root: Path, file: Path) -> Settings:
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("lessonkit", {})
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{file}: not valid TOML: {error}") from None
+    known = {field.name: field.default for field in fields(Settings) if field.name != "root"}
+    for name, value in table.items():
+        if name not in known:
+            raise UsageError(
+                f"{file}: unknown setting {name!r} in [tool.lessonkit]; "
+                f"the settings are: {', '.join(known)}."
+            )
+        wanted = (int, float) if isinstance(known[name], float) else type(known[name])
+        value = tuple(value) if isinstance(value, list) else value
+        if isinstance(value, bool) or not isinstance(value, wanted):
+            raise UsageError(
+                f"{file}: setting {name!r} in [tool.lessonkit]: expected something like "
+                f"{known[name]!r}, got {value!r}."
+            )
+        table[name] = value
+    return Settings(root, **table)
+
+
+def wanted_profile() -> str | None:
+    """Return the profile to which pages are confined by LESSONKIT_PROFILE, if any."""
+    return os.environ.get("LESSONKIT_PROFILE") or None

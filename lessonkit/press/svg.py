@@ -1,0 +1,53 @@
+"""Making matplotlib's SVG fit a page: it follows the colour scheme, and carries its own words."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+INLINE_LIMIT = 40_000  # characters; a larger figure is shown as a picture
+
+
+def themed(svg: str, prefix: str, title: str, description: str) -> str:
+    """Return an `<svg>` to be placed into HTML.
+
+    Every colour becomes a CSS variable with the drawn colour as its fallback, so that one file
+    serves both schemes; ids get a prefix, since a page holds several figures; numbers keep two
+    decimals; fonts become the page's.
+    """
+    body = svg[svg.index("<svg") :]
+    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.S)
+    body = re.sub(r"<defs>\s*<style[^>]*>.*?</style>\s*</defs>", "", body, flags=re.S)
+    body = re.sub(r"<!--.*?-->", "", body, flags=re.S)
+    body = re.sub(r"<[^>]+>", lambda tag: _attributes(tag[0], prefix), body)
+    body = re.sub(r">\s*\n\s*<", "><", body)
+    opening = re.match(r"<svg[^>]*>", body)
+    assert opening is not None  # `index` above found it
+    view = re.search(r'viewBox="([^"]+)"', opening[0])
+    if view is None:
+        raise ValueError("expected an SVG with a viewBox, as matplotlib writes it")
+    head = (
+        f'<svg class="lk-svg" viewBox="{view[1]}" role="img" '
+        f'aria-labelledby="{prefix}-title {prefix}-desc" '
+        'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        'style="fill: var(--fig-000000, #000000)">'
+        f'<title id="{prefix}-title">{escape(title)}</title>'
+        f'<desc id="{prefix}-desc">{escape(description)}</desc>'
+    )
+    return head + body[opening.end() :].rstrip()
+
+
+def _attributes(tag: str, prefix: str) -> str:
+    tag = re.sub(r'(\bid=")([^"]+)', rf"\1{prefix}-\2", tag)
+    tag = re.sub(r'(xlink:href="#|url\(#)', rf"\1{prefix}-", tag)
+    tag = re.sub(
+        r"((?:fill|stroke|stop-color): ?)#([0-9a-fA-F]{6})\b",
+        lambda m: f"{m[1]}var(--fig-{m[2].lower()}, #{m[2].lower()})",
+        tag,
+    )
+    tag = re.sub(
+        r"(font: (?:[a-z]+ )*(?:[\d]+ )?[\d.]+px) [^;\"]+", r"\1 var(--fig-font, sans-serif)", tag
+    )
+    if "scale(" in tag or "matrix(" in tag or "base64" in tag:
+        return tag
+    return re.sub(r"-?\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), tag)

@@ -1,0 +1,174 @@
+"""What every test shares: executed shapes, and a small project to build in."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from jaxtyping import install_import_hook
+
+# The shapes in the signatures of the science rooms are checked whenever a test calls them.
+_ROOMS = [f"lessonkit.{room}" for room in ("data", "models", "training", "probes")]
+install_import_hook(_ROOMS, "beartype.beartype")
+
+LESSON = '''
+"""A walk strays.
+
+What adding up steps does.
+"""
+
+import numpy as np
+
+import _toolbox
+from lessonkit.evidence import Lesson
+
+# %% measure
+# Walk.
+
+lesson = Lesson("walks/stray")
+seeds = lesson.seeds(quick=5, full=7, smoke=2)
+steps = _toolbox.STEPS
+walks = [_toolbox.walk(seed, steps) for seed in seeds]
+print(f"{len(walks)} walks")
+
+# %%
+# Publish.
+
+lesson.number("distance", walks, format=".2f", label="distance")
+lesson.table("walks", columns=["what", "ours"], rows=[["distance", walks]], caption="All walks.")
+lesson.claim(
+    "walks-stray",
+    "A walk strays.",
+    walks,
+    above=0.5,
+    trap=("standing still", [0.0] * len(walks)),
+)
+
+# %% draw
+import matplotlib.pyplot as plt
+
+figure, ax = plt.subplots()
+ax.plot(seeds, walks)
+lesson.figure("distances", figure, alt="Distances by seed.", data={"seed": seeds, "far": walks})
+len(walks)
+'''
+
+TOOLBOX = '''
+"""Walks."""
+
+import numpy as np
+
+STEPS = 100
+
+
+def walk(seed, steps):
+    """Return how far a walk strays."""
+    return float(np.abs(np.random.default_rng(seed).normal(size=steps).cumsum()).mean())
+'''
+
+PAGE = """
+---
+title: A walk strays
+description: What adding up steps does.
+lesson: walks/stray
+question: How far does a walk stray?
+---
+
+# A walk strays
+
+[[lesson-frame]]
+
+It strays by [[distance]].
+
+[[distances]]
+
+[[measure]]
+
+[[walks]]
+
+[[lesson-claims]]
+
+[[lesson-downloads]]
+"""
+
+MKDOCS = """
+site_name: Walks
+strict: true
+theme: {name: material, font: false}
+plugins: [lessonkit]
+markdown_extensions: [admonition, tables, pymdownx.superfences, lessonkit.press.embed]
+extra_css: [generated/lessonkit.css]
+exclude_docs: "*.ipynb"
+"""
+
+
+class Project:
+    """A small project in a folder of its own, driven through the command line."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def write(self, path: str, text: str) -> Path:
+        """Write a file, its common indentation removed."""
+        target = self.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
+        return target
+
+    def replace(self, path: str, old: str, new: str) -> None:
+        """Edit a file as an author would."""
+        text = (self.root / path).read_text(encoding="utf-8")
+        assert old in text, f"{old!r} is not in {path}"
+        (self.root / path).write_text(text.replace(old, new), encoding="utf-8")
+
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run `python ARGUMENTS` in the project and return what it printed."""
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=self.root,
+            env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "COLUMNS": "200", **environment},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    def lessonkit(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run the command line of lessonkit in the project."""
+        return self.run("-m", "lessonkit.press.cli", *arguments, **environment)
+
+    def mkdocs(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run MkDocs in the project."""
+        return self.run("-m", "mkdocs", *arguments, **environment)
+
+
+@pytest.fixture
+def empty_project(tmp_path: Path) -> Project:
+    """A project without lessons."""
+    project = Project(tmp_path / "course")
+    project.write("pyproject.toml", '[tool.lessonkit]\nlibraries = ["numpy"]\n')
+    (project.root / "lessons").mkdir()
+    (project.root / "docs").mkdir()
+    return project
+
+
+@pytest.fixture
+def project(empty_project: Project) -> Project:
+    """A project with one lesson (no torch: it runs in half a second), its toolbox and its page."""
+    empty_project.write("lessons/walks/stray.py", LESSON)
+    empty_project.write("lessons/walks/_toolbox.py", TOOLBOX)
+    empty_project.write("docs/stray.md", PAGE)
+    empty_project.write("docs/index.md", "---\ndescription: Home.\n---\n\n# Home\n")
+    empty_project.write("mkdocs.yml", MKDOCS)
+    return empty_project
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of this repository."""
+    return Path(__file__).resolve().parent.parent
+
+
