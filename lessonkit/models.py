@@ -1,0 +1,136 @@
+"""What is computed?
+
+Networks that come in several copies, one for each seed, trained side by side. The copies never
+touch: each has its own weights, along a first axis called `seeds`. One run gives a median and a
+range instead of an anecdote, at little more than the price of one network.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import TypeVar
+
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor, nn
+
+Activation = Callable[[Tensor], Tensor]
+Initialisation = Callable[
+    [int, int, Generator], tuple[Float[Tensor, "inputs outputs"], Float[Tensor, " outputs"]]
+]
+Function = TypeVar("Function")
+
+ACTIVATIONS: dict[str, Activation] = {
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "relu": torch.relu,
+    "gelu": nn.functional.gelu,
+}
+
+
+class MLP(nn.Module):
+    """A multi-layer perceptron in one copy per seed.
+
+    Args:
+        sizes: units from input to output, as in `[64, 32, 32, 10]`: a network of depth 3, because
+            depth counts the layers that have weights.
+        activation: a name from ACTIVATIONS, or any function of a tensor, applied after every layer
+            but the last.
+        initialisation: a name from INITIALISATIONS, or a function like those.
+        seeds: one copy for each; a copy depends on its own seed alone.
+        device: where the weights live. They are drawn on the CPU, equal on every device.
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        activation: str | Activation,
+        initialisation: str | Initialisation,
+        seeds: Sequence[int],
+        device: str = "cpu",
+    ) -> None:
+        super().__init__()
+        self.seeds = list(seeds)
+        self.activation = _named(activation, ACTIVATIONS, "activation")
+        draw = _named(initialisation, INITIALISATIONS, "initialisation")
+        generators = [Generator().manual_seed(seed) for seed in self.seeds]
+        self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
+        for inputs, outputs in pairwise(sizes):
+            drawn = [draw(inputs, outputs, generator) for generator in generators]
+            weights, biases = (torch.stack(part).to(device) for part in zip(*drawn, strict=True))
+            self.weights.append(weights)  # (seeds, inputs, outputs)
+            self.biases.append(biases.unsqueeze(1))  # (seeds, 1, outputs), to fit every example
+
+    @property
+    def depth(self) -> int:
+        """The number of layers with weights."""
+        return len(self.weights)
+
+    def signals(
+        self, inputs: Float[Tensor, "seeds batch features"]
+    ) -> list[Float[Tensor, "seeds batch _"]]:
+        """Return what each layer passes on, from the inputs to the logits: depth + 1 signals."""
+        signals = [inputs]
+        for layer in range(self.depth):
+            weighted = torch.baddbmm(self.biases[layer], signals[-1], self.weights[layer])
+            is_last = layer == self.depth - 1
+            signals.append(weighted if is_last else self.activation(weighted))
+        return signals
+
+    def forward(
+        self, inputs: Float[Tensor, "seeds batch features"]
+    ) -> Float[Tensor, "seeds batch classes"]:
+        """Return the logits."""
+        return self.signals(inputs)[-1]
+
+    def same_for_all(
+        self, inputs: Float[Tensor, "batch features"]
+    ) -> Float[Tensor, "seeds batch features"]:
+        """Show every copy the same inputs."""
+        return inputs.expand(len(self.seeds), *inputs.shape)
+
+
+def xavier(inputs: int, outputs: int, generator: Generator) -> tuple[Tensor, Tensor]:
+    """Draw weights uniformly, variance 2 / (inputs + outputs) (Glorot and Bengio 2010, eq. 16)."""
+    bound = math.sqrt(6 / (inputs + outputs))
+    return _uniform((inputs, outputs), bound, generator), torch.zeros(outputs)
+
+
+def he(inputs: int, outputs: int, generator: Generator) -> tuple[Tensor, Tensor]:
+    """Draw normal weights of variance 2 / inputs, made for ReLU (He et al. 2015, eq. 10)."""
+    weights = torch.randn(inputs, outputs, generator=generator)
+    return weights * math.sqrt(2 / inputs), torch.zeros(outputs)
+
+
+def pytorch(inputs: int, outputs: int, generator: Generator) -> tuple[Tensor, Tensor]:
+    """Draw as `nn.Linear` does: weights and biases uniform, variance 1 / (3 inputs)."""
+    bound = 1 / math.sqrt(inputs)
+    weights = _uniform((inputs, outputs), bound, generator)
+    return weights, _uniform((outputs,), bound, generator)
+
+
+def normal(inputs: int, outputs: int, generator: Generator) -> tuple[Tensor, Tensor]:
+    """Draw weights from N(0, 1), whatever the width."""
+    return torch.randn(inputs, outputs, generator=generator), torch.zeros(outputs)
+
+
+INITIALISATIONS: dict[str, Initialisation] = {
+    "xavier": xavier,
+    "he": he,
+    "pytorch": pytorch,
+    "normal": normal,
+}
+
+
+def _uniform(shape: tuple[int, ...], bound: float, generator: Generator) -> Tensor:
+    return (2 * torch.rand(shape, generator=generator) - 1) * bound
+
+
+def _named(choice: str | Function, known: dict[str, Function], what: str) -> Function:
+    if not isinstance(choice, str):
+        return choice
+    if choice not in known:
+        raise ValueError(f"{what} {choice!r}: expected a function or one of {', '.join(known)}.")
+    return known[choice]

@@ -1,0 +1,181 @@
+"""What happens inside?"""
+
+import copy
+
+import pytest
+import torch
+
+from lessonkit.data import Examples
+from lessonkit.models import MLP
+from lessonkit.probes import measure_accuracy, measure_gradients, measure_movement
+from lessonkit.training import mean_loss
+
+
+@pytest.fixture
+def examples():
+    generator = torch.Generator().manual_seed(7)
+    return Examples(
+        torch.randn(11, 7, generator=generator), torch.randint(3, (11,), generator=generator)
+    )
+
+
+@pytest.fixture
+def model():
+    return MLP([7, 5, 5, 3], "tanh", "xavier", seeds=[2, 3])
+
+
+def ones(inputs, outputs, generator):
+    return torch.ones(inputs, outputs), torch.zeros(outputs)
+
+
+def tiny(inputs, outputs, generator):
+    return 1e-12 * torch.randn(inputs, outputs, generator=generator), torch.zeros(outputs)
+
+
+def identity(inputs, outputs, generator):
+    return torch.eye(inputs), torch.zeros(outputs)
+
+
+def test_a_gradient_can_be_worked_out_in_the_head():
+    """The signal 3 reaches both classes alike: each gets 1/2, so the gradients are −3/2 and 3/2.
+
+    Pushing the signal moves both logits alike, which changes nothing: its gradient is 0.
+    """
+    model = MLP([1, 1, 2], "relu", ones, seeds=[0])
+    measured = measure_gradients(model, Examples(torch.tensor([[3.0]]), torch.tensor([0])))
+    assert measured.weight_gradient_rms[0].tolist() == pytest.approx([0, 1.5])
+    assert measured.signal_gradient_rms.tolist() == [[0]]
+
+
+def test_weight_gradients_are_those_that_backward_leaves_behind(model, examples):
+    measured = measure_gradients(model, examples).weight_gradient_rms
+    logits = model(model.same_for_all(examples.inputs))
+    mean_loss(logits, examples.labels.expand(2, -1)).sum().backward()
+    for layer, weights in enumerate(model.weights):
+        expected = weights.grad.square().mean(dim=(1, 2)).sqrt().double()
+        torch.testing.assert_close(measured[:, layer], expected, rtol=1e-5, atol=0)
+
+
+def test_signal_gradients_are_those_of_a_nudge(model, examples):
+    """Push all signals of the first hidden layer along their gradient, and see the loss answer."""
+    model = model.double()
+    examples = Examples(examples.inputs.double(), examples.labels)
+    measured = measure_gradients(model, examples).signal_gradient_rms
+    assert measured.shape == (2, 2)  # seeds, hidden layers
+
+    _, first, *_ = model.signals(model.same_for_all(examples.inputs))
+    first = first.detach().requires_grad_()
+
+    def loss(signal):
+        for layer in (1, 2):
+            signal = torch.baddbmm(model.biases[layer], signal, model.weights[layer])
+            signal = torch.tanh(signal) if layer == 1 else signal
+        return mean_loss(signal, examples.labels.expand(2, -1))
+
+    (gradient,) = torch.autograd.grad(loss(first).sum(), first)
+    small = 1e-6
+    with torch.no_grad():
+        answer = (loss(first + small * gradient) - loss(first - small * gradient)) / (2 * small)
+    rms = (answer / gradient[0].numel()).sqrt()  # a step along the gradient answers with |g|²
+    torch.testing.assert_close(measured[:, 0], rms.detach(), rtol=1e-5, atol=0)
+
+
+def test_the_norm_is_not_the_root_mean_square(model, examples):
+    """The trap: a norm grows with the number of weights, and layers of other sizes would differ."""
+    rms = measure_gradients(model, examples).weight_gradient_rms[:, 0]
+    logits = model(model.same_for_all(examples.inputs))
+    mean_loss(logits, examples.labels.expand(2, -1)).sum().backward()
+    norm = model.weights[0].grad.flatten(1).norm(dim=1).double()
+    torch.testing.assert_close(norm / rms, torch.full((2,), 35.0).double().sqrt())
+
+
+def test_gradients_too_small_to_be_squared_in_single_precision_are_still_measured(examples):
+    model = MLP([7, 5, 5, 3], "tanh", tiny, seeds=[2])
+    smallest = measure_gradients(model, examples).signal_gradient_rms.min()
+    assert 0 < smallest < 1e-23
+    assert smallest.float().square() == 0  # the trap
+
+
+def test_a_seeds_gradients_do_not_depend_on_the_seeds_beside_it(model, examples):
+    alone = MLP([7, 5, 5, 3], "tanh", "xavier", seeds=[3])
+    torch.testing.assert_close(
+        measure_gradients(alone, examples).weight_gradient_rms[0],
+        measure_gradients(model, examples).weight_gradient_rms[1],
+    )
+
+
+def test_half_the_weights_of_relu_divide_each_layers_gradient_by_two_to_the_other_layers(examples):
+    """Exactly, if the blame at the output is held equal: here by labels that no logit can sway."""
+    sizes, seeds = [7, 11, 11, 11, 2], [2]
+    whole, half = (MLP(sizes, "relu", "he", seeds) for _ in range(2))
+    with torch.no_grad():
+        for weights in half.weights:
+            weights *= 0.5
+    signals = [net.signals(net.same_for_all(examples.inputs)) for net in (whole, half)]
+    blame = torch.ones_like(signals[0][-1])
+    gradients = [
+        torch.autograd.grad(layers[-1], list(net.weights), blame)
+        for layers, net in zip(signals, (whole, half), strict=True)
+    ]
+    for strong, weak in zip(*gradients, strict=True):
+        torch.testing.assert_close(strong, weak * 2**3)  # three other layers
+
+
+def test_nothing_has_moved_from_itself(model):
+    assert measure_movement(model, copy.deepcopy(model)).tolist() == [[0, 0, 0], [0, 0, 0]]
+
+
+def test_doubled_weights_have_moved_by_their_own_size(model):
+    start = copy.deepcopy(model)
+    with torch.no_grad():
+        model.weights[1][0] *= 2
+    assert measure_movement(model, start).tolist() == [[0, 1, 0], [0, 0, 0]]
+
+
+def test_movement_is_a_share_of_the_start_and_not_of_the_end(model):
+    start = copy.deepcopy(model)
+    with torch.no_grad():
+        model.weights[0] *= 5
+    torch.testing.assert_close(
+        measure_movement(model, start)[:, 0], torch.tensor([4.0, 4]).double()
+    )
+    back = measure_movement(start, model)[:, 0]  # the trap: divided by the end it would be 0.8
+    torch.testing.assert_close(back, torch.tensor([0.8, 0.8]).double())
+
+
+def test_accuracy_is_the_share_of_right_answers():
+    model = MLP([3, 3], "tanh", identity, seeds=[0])  # says which input is largest
+    examples = Examples(torch.eye(3)[[0, 1, 2, 0, 1]], torch.tensor([0, 1, 2, 2, 2]))
+    assert measure_accuracy(model, examples).tolist() == [0.6]
+
+
+@pytest.mark.parametrize(
+    "probe",
+    [
+        measure_gradients,
+        measure_accuracy,
+        lambda model, _: measure_movement(model, MLP([7, 5, 5, 3], "tanh", "he", [2, 3])),
+    ],
+    ids=["gradients", "accuracy", "movement"],
+)
+def test_a_probe_leaves_no_trace(model, examples, probe):
+    model.register_buffer("count", torch.tensor([3.0]))
+    model.eval()
+    model.weights[0].grad = torch.full_like(model.weights[0], 7)
+    before = copy.deepcopy(model.state_dict())
+    rng = torch.get_rng_state()
+
+    probe(model, examples)
+
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    assert torch.equal(model.weights[0].grad, torch.full_like(model.weights[0], 7))
+    assert all(p.grad is None for p in [*model.weights[1:], *model.biases])
+    assert all(p.requires_grad for p in model.parameters())
+    assert not model.training
+    assert not {**model._forward_hooks, **model._forward_pre_hooks, **model._backward_hooks}
+    assert torch.equal(rng, torch.get_rng_state())
+
+
+def test_a_probe_measures_gradients_even_where_the_caller_has_switched_them_off(model, examples):
+    with torch.no_grad():
+        assert (measure_gradients(model, examples).weight_gradient_rms > 0).all()

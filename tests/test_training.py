@@ -1,0 +1,107 @@
+"""How do the weights change?"""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from lessonkit.data import Examples, batches
+from lessonkit.models import MLP
+from lessonkit.training import fit, mean_loss
+
+
+@pytest.fixture
+def train():
+    generator = torch.Generator().manual_seed(7)
+    inputs = torch.randn(23, 5, generator=generator)
+    return Examples(inputs, (inputs.sum(dim=1) > 0).long())
+
+
+def test_three_classes_without_a_clue_cost_the_logarithm_of_three():
+    loss = mean_loss(torch.zeros(2, 7, 3), torch.zeros(2, 7, dtype=torch.long))
+    torch.testing.assert_close(loss, torch.full((2,), math.log(3)))
+
+
+def test_each_copy_has_the_loss_that_torch_gives_it():
+    logits, labels = torch.randn(3, 7, 5), torch.randint(5, (3, 7))
+    expected = [nn.functional.cross_entropy(*pair) for pair in zip(logits, labels, strict=True)]
+    torch.testing.assert_close(mean_loss(logits, labels), torch.stack(expected))
+
+
+def test_copies_trained_together_equal_a_copy_trained_by_torch_alone(train):
+    model = MLP([5, 7, 2], "tanh", "xavier", seeds=[2, 3, 5])
+    first, second = (
+        nn.Parameter(weights[1].detach().clone())
+        for weights in (model.weights[0], model.weights[1])
+    )
+    losses = fit(model, train, range(11), learning_rate=0.1, batch_size=7)
+
+    biases = [nn.Parameter(torch.zeros(7)), nn.Parameter(torch.zeros(2))]
+    optimiser = torch.optim.SGD([first, second, *biases], lr=0.1, momentum=0.9)
+    chosen = batches(23, 7, [3])
+    for step in range(11):
+        batch = next(chosen)[0]
+        logits = torch.tanh(train.inputs[batch] @ first + biases[0]) @ second + biases[1]
+        loss = nn.functional.cross_entropy(logits, train.labels[batch])
+        assert loss.item() == pytest.approx(losses[step, 1].item(), abs=1e-5)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    torch.testing.assert_close(model.weights[0][1].detach(), first.detach())
+
+
+def test_averaging_over_the_copies_would_be_another_learning_rate(train):
+    """The trap: the mean over seeds gives every copy a third of its gradient."""
+    model = MLP([5, 2], "tanh", "xavier", seeds=[2, 3, 5])
+    logits, labels = model(model.same_for_all(train.inputs)), train.labels.expand(3, -1)
+    loss = mean_loss(logits, labels)
+    (summed,) = torch.autograd.grad(loss.sum(), [model.weights[0]], retain_graph=True)
+    (averaged,) = torch.autograd.grad(loss.mean(), [model.weights[0]])
+    alone = MLP([5, 2], "tanh", "xavier", seeds=[3])
+    mean_loss(alone(train.inputs[None]), train.labels[None]).sum().backward()
+    torch.testing.assert_close(summed[1], alone.weights[0].grad[0])
+    torch.testing.assert_close(3 * averaged[1], alone.weights[0].grad[0])
+
+
+def test_a_seeds_result_does_not_depend_on_the_seeds_beside_it(train):
+    alone, beside = (MLP([5, 7, 2], "tanh", "xavier", seeds) for seeds in ([3], [2, 3, 5]))
+    lonely, crowded = (
+        fit(model, train, range(7), learning_rate=0.1, batch_size=11) for model in (alone, beside)
+    )
+    torch.testing.assert_close(lonely[:, 0], crowded[:, 1])
+
+
+def test_training_twice_gives_the_same_bits(train):
+    models = [MLP([5, 7, 2], "tanh", "xavier", seeds=[2, 3]) for _ in range(2)]
+    runs = [fit(model, train, range(5), learning_rate=0.1, batch_size=7) for model in models]
+    assert torch.equal(*runs)
+    assert torch.equal(models[0].weights[1], models[1].weights[1])
+
+
+def test_the_loss_falls(train):
+    model = MLP([5, 7, 2], "tanh", "xavier", seeds=[2, 3])
+    losses = fit(model, train, range(101), learning_rate=0.1, batch_size=23)
+    assert losses.shape == (101, 2)
+    assert (losses[-1] < losses[0] / 3).all()
+
+
+def test_a_learning_rate_of_zero_changes_nothing(train):
+    model = MLP([5, 2], "tanh", "xavier", seeds=[2])
+    before = model.weights[0].detach().clone()
+    fit(model, train, range(3), learning_rate=0.0, batch_size=7)
+    assert torch.equal(model.weights[0], before)
+
+
+def test_one_step_is_taken_for_each_item_and_the_items_can_be_a_progress_bar(train):
+    shown = []
+
+    def bar(steps):
+        for step in steps:
+            shown.append(step)
+            yield step
+
+    model = MLP([5, 2], "tanh", "xavier", seeds=[2])
+    losses = fit(model, train, bar(range(5)), learning_rate=0.1, batch_size=7)
+    assert shown == [0, 1, 2, 3, 4]
+    assert len(losses) == 5
