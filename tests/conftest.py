@@ -102,7 +102,7 @@ theme: {name: material, font: false}
 plugins: [lessonkit]
 markdown_extensions: [admonition, tables, pymdownx.superfences, lessonkit.press.embed]
 extra_css: [generated/lessonkit.css]
-exclude_docs: "*.ipynb"
+exclude_docs: "notebook.ipynb"
 """
 
 
@@ -170,5 +170,3 @@ def project(empty_project: Project) -> Project:
 def repository() -> Path:
     """The root of this repository."""
     return Path(__file__).resolve().parent.parent
-
-

@@ -11,10 +11,12 @@ _GLUED_UNITS = ("%", "°", "×")  # written without a space before them
 
 def number(value: float, format: str = ".3g", unit: str = "") -> str:
     """Write one value: `8.1e-12` becomes "8.1 × 10⁻¹²", a minus is a minus sign, 0 is "0"."""
-    text = "0" if value == 0 and "e" in format else _format(value, format)
+    text = "0" if value == 0 and "e" in format else plain(value, format)
     if "e" in text:
         mantissa, exponent = text.split("e")
         text = _power_of_ten(value, mantissa, int(exponent))
+    if text.startswith("-") and not text.strip("-0.%"):  # nobody writes −0.00
+        text = text[1:]
     text = text.replace("-", "−")
     if not unit:
         return text
@@ -28,7 +30,8 @@ def _power_of_ten(value: float, mantissa: str, exponent: int) -> str:
     return f"{mantissa} × 10{str(exponent).translate(_SUPERSCRIPT)}"
 
 
-def _format(value: float, format: str) -> str:
+def plain(value: float, format: str) -> str:
+    """Write one value as Python does; `d` writes whole numbers, and no others."""
     if not format.endswith("d"):
         return f"{value:{format}}"
     if value != int(value):  # 2.5 under `d` would silently lose its half
@@ -44,9 +47,17 @@ def span(values: Sequence[float], format: str = ".3g", unit: str = "") -> str:
 
 def summary(values: Sequence[float], format: str = ".3g", unit: str = "") -> str:
     """Write the median with the range over seeds; the range only where it says something."""
-    middle = number(median(values), format, unit)
+    centre = middle(values, format, unit)
     extent = span(values, format, unit)
-    return middle if extent == middle else f"{middle} ({extent})"
+    return centre if extent == centre else f"{centre} ({extent})"
+
+
+def middle(values: Sequence[float], format: str = ".3g", unit: str = "") -> str:
+    """Write the median; that of an even count of whole numbers may end in a half."""
+    value = median(values)
+    if format.endswith("d") and value != int(value):
+        format = format[:-1] + ".1f"
+    return number(value, format, unit)
 
 
 def median(values: Sequence[float]) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lessonkit.evidence.records import EvidenceError
+from lessonkit.evidence.records import EvidenceError, checked_values
 
 PNG_DPI = 144  # twice the size at which a page shows it
 
@@ -38,7 +38,7 @@ def save_figure(figure: Any, folder: Path, name: str) -> dict[str, str]:
 
 def save_data(data: Mapping[str, Sequence[Any]], folder: Path, name: str) -> str:
     """Write the columns of `data` to folder/data/`name`.csv and return the path in the run."""
-    columns = {key: _column(values) for key, values in data.items()}
+    columns = {key: _column(values, f"column {key!r}, {name}") for key, values in data.items()}
     lengths = {key: len(values) for key, values in columns.items()}
     if not columns or len(set(lengths.values())) != 1 or not all(lengths.values()):
         raise EvidenceError(
@@ -54,6 +54,9 @@ def save_data(data: Mapping[str, Sequence[Any]], folder: Path, name: str) -> str
     return f"data/{name}.csv"
 
 
-def _column(values: Any) -> list[Any]:
+def _column(values: Any, what: str) -> list[str]:
+    """Return the cells of a column: text as it is, numbers checked and with six digits."""
     plain = values.tolist() if hasattr(values, "tolist") else list(values)
-    return [f"{item:.6g}" if isinstance(item, float) else item for item in plain]
+    return [
+        cell if isinstance(cell, str) else f"{checked_values(cell, what)[0]:.6g}" for cell in plain
+    ]

@@ -212,19 +212,25 @@ class Lesson:
         if not isinstance(trap, tuple) or len(trap) != 2:
             raise EvidenceError(f"{what}: trap: expected (what was changed, values), got {trap!r}.")
         checked = records.checked_values(values, what)
+        trapped = records.checked_values(trap[1], f"trap of {what}")
         self._check_seeds(len(checked), exact, what)
         claim = Claim(
             statement=records.checked_text(statement, f"statement of {what}"),
             values=checked,
             rule=Rule.from_arguments(rules, what),
             trap=records.checked_text(trap[0], f"trap of {what}"),
-            trap_values=records.checked_values(trap[1], f"trap of {what}"),
+            trap_values=trapped,
             expect=expect,
             exact=exact,
             judged=self.profile != "smoke",
             format=records.checked_format(format, checked, what),
             unit=unit,
         )
+        if len(trapped) != len(checked):
+            raise EvidenceError(
+                f"{what}: expected {len(checked)} value(s) of its trap, as many as of the claim, "
+                f"got {len(trapped)}. Measure the trap as the claim is measured."
+            )
         self._session.claims[name] = claim
         if self._session.by_hand:
             terminal.show_claim(name, claim)
@@ -270,4 +276,5 @@ class Lesson:
 def _cell(cell: Any, format: str, what: str) -> str:
     if isinstance(cell, str):
         return cell
-    return display.summary(records.checked_values(cell, what), format)
+    values = records.checked_values(cell, what)
+    return display.summary(values, records.checked_format(format, values, what))

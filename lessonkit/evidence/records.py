@@ -87,11 +87,9 @@ class Number:
             return display.summary(self.values, self.format, self.unit)
         if part == "range":
             return display.span(self.values, self.format, self.unit)
-        reduced = {
-            "median": display.median(self.values),
-            "min": min(self.values),
-            "max": max(self.values),
-        }[part]
+        if part == "median":
+            return display.middle(self.values, self.format, self.unit)
+        reduced = {"min": min, "max": max}[part](self.values)
         return display.number(reduced, self.format, self.unit)
 
 
@@ -141,6 +139,8 @@ class Rule:
         wanted = 2 if kind in ("between", "equals") else 1
         if len(numbers) != wanted or (kind == "between" and numbers[0] > numbers[1]):
             raise EvidenceError(f"{what}: {kind} takes {wanted} number(s) in order, got {bound!r}.")
+        if kind == "equals" and numbers[1] < 0:
+            raise EvidenceError(f"{what}: equals takes (value, tolerance >= 0), got {bound!r}.")
         return cls(kind, tuple(numbers))
 
     def allows(self, value: float) -> bool:
@@ -175,7 +175,8 @@ class Rule:
         """Write a bound in full: rounding 0.15 to "0.1" would publish another promise."""
         try:
             text = display.number(bound, format, unit)
-            if float(f"{bound:{format}}".rstrip("%")) / (100 if "%" in format else 1) == bound:
+            digits = display.plain(bound, format).replace(",", "").rstrip("%")
+            if float(digits) / (100 if "%" in format else 1) == bound:
                 return text
         except ValueError:
             pass

@@ -96,9 +96,11 @@ def _by_hand(lesson: str) -> Session:
 
 
 def _device(wanted: str) -> str:
-    """Return the device to train on, checked; torch is imported only if it is installed."""
+    """Return the device to train on, checked; torch is imported only if it is needed and there."""
+    if wanted == "cpu":
+        return "cpu"
     if importlib.util.find_spec("torch") is None:
-        if wanted in ("auto", "cpu"):
+        if wanted == "auto":
             return "cpu"
         raise SystemExit(f"--device {wanted}: torch is not installed. Install it, or use cpu.")
     import torch

@@ -146,9 +146,10 @@ def states(
     device: str = "auto",
 ) -> list[State]:
     """Return the states of these lessons (default: all)."""
-    names = list(lessons) or settings.lesson_names()
+    names = list(dict.fromkeys(lessons)) or settings.lesson_names()
     for name in names:
         settings.script(name)
+    choose_profile(settings, profile, choose_device(device))  # wrong even if there is no lesson
     return [state_of(settings, name, profile, device) for name in names]
 
 

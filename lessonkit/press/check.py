@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
-import yaml
-
 from lessonkit.press import embed, pages
 from lessonkit.press.course import Course
 
-_IMAGE = re.compile(r"!\[\s*\]\(")
+_IMAGE = re.compile(r"!\[\s*\] ?[(\[]|<img(?![^>]*\salt\s*=)[^>]*>")
 
 
 @dataclass(frozen=True)
@@ -48,9 +46,8 @@ def structure(course: Course) -> Iterator[Finding]:
         where = path.relative_to(course.settings.root).as_posix()
         try:
             page = pages.read(course.settings, path)
-        except yaml.YAMLError as error:
-            problem = str(error).replace("\n", " ")
-            yield Finding(where, f"front matter is not valid YAML: {problem}")
+        except pages.PageError as error:
+            yield Finding(where, str(error))
             continue
         if not str(page.meta.get("description") or "").strip():
             yield Finding(
@@ -58,13 +55,15 @@ def structure(course: Course) -> Iterator[Finding]:
                 "no description: expected `description: one sentence` in the front matter, for "
                 "search engines and link previews.",
             )
-        for number, line in enumerate(page.body.splitlines(), page.first_line):
+        shown = embed.visible(page.body) if _IMAGE.search(page.body) else ""
+        for number, line in enumerate(shown.split("\n"), page.first_line):
             if _IMAGE.search(line):
                 yield Finding(f"{where}:{number}", "an image without alternative text: ![words](…)")
-        if page.lesson and page.lesson not in course.entries:
+        named = page.meta.get("lesson")
+        if named is not None and named not in list(course.entries):  # perhaps not even a name
             known = ", ".join(course.entries) or "none"
             yield Finding(
-                where, f"names lesson {page.lesson!r}, which does not exist; there are: {known}"
+                where, f"names lesson {named!r}, which does not exist; there are: {known}"
             )
     yield from _prerequisites(course)
     yield from _claim_ids(course)
@@ -74,7 +73,7 @@ def _readable(course: Course) -> Iterator[pages.Page]:
     for path in pages.all_paths(course.settings):
         try:
             yield pages.read(course.settings, path)
-        except yaml.YAMLError:
+        except pages.PageError:
             continue
 
 
@@ -114,7 +113,7 @@ def embeds(course: Course, page: pages.Page) -> Iterator[Finding]:
     """Yield every embed of a page that cannot be resolved, with file and line."""
     place = embed.Place(page.path, page.url, page.lesson, page.first_line)
     used: dict[str, int] = {}
-    for found in embed.find(page.body.splitlines(), page.first_line):
+    for found in embed.find(page.body, page.first_line):
         try:
             embed.resolve(course, place, found, used)
         except embed.EmbedError as error:
@@ -125,7 +124,7 @@ def never_embedded(course: Course) -> Iterator[Finding]:
     """Warn about figures that no page shows: somebody drew them for nothing."""
     shown = set()
     for page in _readable(course):
-        for found in embed.find(page.body.splitlines()):
+        for found in embed.find(page.body):
             lesson, _, name = found.text.strip().rpartition(":")
             shown.add((lesson or page.lesson, name))
     for entry in course.entries.values():

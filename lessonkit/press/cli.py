@@ -6,6 +6,7 @@ Exit codes: 0 good, 1 a lesson or a claim failed, 2 wrong usage.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import sys
@@ -158,6 +159,7 @@ class _Board:
             TimeElapsedColumn(),
             console=console,
             transient=True,
+            disable=not console.is_terminal,  # else it leaves an empty line in a log
         )
         self.tasks: dict[str, Any] = {}
 
@@ -360,8 +362,9 @@ def clean(everything: bool, dry_run: bool) -> None:
     from lessonkit.press import course, settings, store
 
     project = settings.load()
-    now = course.current(project, fresh=True)
-    kept = {entry.run.folder for entry in now.entries.values() if entry.run}
+    kept = course.runs_in_use(project)
+    if os.environ.pop("LESSONKIT_PROFILE", None):  # the site itself uses what it would hide
+        kept |= course.runs_in_use(project)
     found = sorted(path.parent for path in project.runs_folder.rglob("manifest.json"))
     doomed = [folder for folder in found if everything or folder not in kept]
     if everything:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from lessonkit.press import build, pages, script, store
 from lessonkit.press.settings import PressError, Settings, UsageError, wanted_profile
@@ -20,6 +22,7 @@ class Entry:
     run: store.Run | None
     stale: bool
     problems: tuple[str, ...]  # what forbids a strict build, one line each
+    memo_folder: Path
 
     @property
     def title(self) -> str:
@@ -60,6 +63,18 @@ class Course:
             name: _entry(settings, name, by_lesson.get(name)) for name in settings.lesson_names()
         }
 
+    @cached_property
+    def evidence_url(self) -> str | None:
+        """Where the page stands that lists every claim, if there is one."""
+        for path in pages.all_paths(self.settings):
+            try:
+                page = pages.read(self.settings, path)
+            except pages.PageError:  # `check` reports it
+                continue
+            if re.search(r"^\[\[evidence\]\]$", page.body, re.M):
+                return page.url
+        return None
+
     def entry(self, name: str) -> Entry:
         """Return a lesson, or say which there are."""
         if name not in self.entries:
@@ -73,7 +88,7 @@ def _entry(settings: Settings, name: str, page: pages.Page | None) -> Entry:
     lesson, choice = None, None
     profile = wanted_profile()
     try:
-        lesson = script.read(settings.script(name), settings.text)
+        lesson = script.read(settings.script(name), settings.text, settings.memo_folder)
         device = build.choose_device("auto")
         job = build.job_for(settings, name, build.choose_profile(settings, None, device), device)
         choice = store.choose(settings.runs_folder, name, job.source.digest, job.key, profile)
@@ -96,7 +111,8 @@ def _entry(settings: Settings, name: str, page: pages.Page | None) -> Entry:
         )
     else:
         problems += choice.run.broken
-    return Entry(name, lesson, page, choice.run, choice.stale, tuple(problems))
+    memo = settings.memo_folder
+    return Entry(name, lesson, page, choice.run, choice.stale, tuple(problems), memo)
 
 
 running: set[str] = set()  # lessons that `mkdocs serve` runs at this moment
@@ -111,3 +127,9 @@ def current(settings: Settings, fresh: bool = False) -> Course:
     if fresh or _cache is None or _cache[1].settings != settings or now - _cache[0] > _KEEP:
         _cache = (now, Course(settings))
     return _cache[1]
+
+
+def runs_in_use(settings: Settings) -> set[Path]:
+    """Return the folders of the runs that pages show now."""
+    entries = current(settings, fresh=True).entries.values()
+    return {entry.run.folder for entry in entries if entry.run}

@@ -14,7 +14,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 from typing import Any
 
 from markdown import Extension, Markdown
@@ -27,15 +26,24 @@ from lessonkit.press.settings import PressError
 
 log = logging.getLogger("mkdocs.plugins.lessonkit")
 
-_FENCE = re.compile(r"^[\s>]*(?:[-*+]\s+|\d+\.\s+)*(`{3,}|~{3,})")
 _EMBED = re.compile(r"\[\[([^\[\]\n]*)\]\]")
 _NAME = re.compile(r"(?:([\w/-]+):)?([\w-]+)(?:\.([\w-]+))?")
-_LIST_MARK = r"(?:[-*+]\s+|\d+[.)]\s+)*"
-# What must stay untouched within a line: escapes, code spans, maths, comments.
+_LIST_MARK = r"(?:[-*+:][ \t]+|\d+\.[ \t]+)"
+_PARAGRAPH = r"(?:(?!\n[ \t>]*\n).)+?"  # anything, but no blank line
+# What must stay untouched. An opening without its closing is none: it would hide all that follows.
 _VERBATIM = re.compile(
-    r"\\\[\[|(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)|\$[^$\n]*[^$\s\\]\$(?!\d)|\\\(.*?\\\)|<!--.*?-->"
+    rf"^[ \t>]*{_LIST_MARK}*(?P<fence>`{{3,}}(?=[^`\n]*\n)|~{{3,}})[^\n]*\n"
+    r"(?:.*?\n)??[ \t>]*(?P=fence)[`~]*[ \t]*$"
+    rf"|^[ \t>]*\$\${_PARAGRAPH}\$\$|^[ \t>]*\\\[(?!\[){_PARAGRAPH}\\\]"  # maths on its own
+    r"|<!--.*?-->|\\\[\["
+    r"|(?<![`\\])(?P<ticks>`+)(?!`)[^\n]+?(?<!`)(?P=ticks)(?!`)"
+    r"|\$\$[^\n]+?\$\$|(?<![\\$])\$(?![\s$])[^$\n]*?[^\s\\$]\$(?!\d)|\\\([^\n]*?\\\)",
+    re.M | re.S,
 )
-BLOCKS = ("figure", "table", "claim", "cell")
+# HTML cannot stand within alternative text, the title of a link, or an attribute of raw HTML.
+_PLAIN = re.compile(r"!\[[^\]]*$|\]\([^)\s]*\s+[\"'][^)]*$|<[a-zA-Z][^<>]*$")
+_DRAWING = re.compile(r"<svg\b.*?</svg>", re.S)
+_POSTPONED = re.compile(r"<!--lessonkit:(\d+)-->")
 COURSE_BLOCKS = ("evidence", "gallery")
 LESSON_BLOCKS = ("lesson-frame", "lesson-downloads", "lesson-claims")
 USED_IN = "used-in"  # [[used-in:lessonkit.models]]
@@ -51,6 +59,7 @@ class Embed:
     end: int
     alone: bool  # on its line or in its table cell
     row: bool  # in a row of a table
+    plain: bool  # where only text can stand
 
 
 @dataclass(frozen=True)
@@ -61,52 +70,46 @@ class Place:
     url: str = ""
     lesson: str | None = None
     first_line: int = 1
+    later: list[str] | None = None  # drawings that the plugin puts in when the page is done
 
     def link(self, target: str) -> str:
         """Return the address of a path of the site, seen from this page."""
         return "../" * self.url.count("/") + target
 
+    def postponed(self, drawing: str) -> str:
+        """Return a mark for a drawing if somebody will put it in later, else the drawing.
 
-def find(lines: list[str], first_line: int = 1) -> Iterator[Embed]:
+        Templates and the search would read every path of every figure, for nothing.
+        """
+        if self.later is None:
+            return drawing
+        self.later.append(drawing)
+        return f"<!--lessonkit:{len(self.later) - 1}-->"
+
+
+def completed(html: str, later: list[str]) -> str:
+    """Put the postponed drawings of a page into it."""
+    return _POSTPONED.sub(lambda found: later[int(found[1])], html)
+
+
+def visible(text: str) -> str:
+    """Return the text with NULs in the place of code, maths, comments and escaped brackets."""
+    return _VERBATIM.sub(lambda found: re.sub(r"[^\n]", "\0", found[0]), text)
+
+
+def find(text: str, first_line: int = 1) -> Iterator[Embed]:
     """Yield every embed of a page, skipping what is code, maths or a comment."""
-    closing = ""
-    for number, line in enumerate(lines, first_line):
-        if closing:
-            closing = "" if _closes(line, closing) else closing
-            continue
-        closing = _opens(line)
-        if closing:
-            continue
-        shown = _VERBATIM.sub(lambda m: " " * len(m[0]), line)
-        for match in _EMBED.finditer(shown):
-            before, after = shown[: match.start()], shown[match.end() :]
+    for number, line in enumerate(visible(text).split("\n"), first_line):
+        for match in _EMBED.finditer(line):
+            before, after = line[: match.start()], line[match.end() :]
             row = "|" in before and "|" in after
-            alone = not re.sub(rf"^[\s>]*{_LIST_MARK}", "", before) and not after.strip()
+            alone = not re.sub(rf"^[\s>]*{_LIST_MARK}*", "", before) and not after.strip()
             if row:
                 alone = (
                     not before.rpartition("|")[2].strip() and not after.partition("|")[0].strip()
                 )
-            yield Embed(match[1], number, match.start(), match.end(), alone, row)
-
-
-def _opens(line: str) -> str:
-    """Return what must come to close a block that begins on this line, or ""."""
-    fence = _FENCE.match(line)
-    if fence:
-        return fence[1]
-    stripped = line.strip()
-    if stripped.startswith("$$") and stripped.count("$$") == 1:
-        return "$$"
-    if stripped.startswith("\\[") and not stripped.startswith("\\[[") and "\\]" not in stripped:
-        return "\\]"
-    return "-->" if "<!--" in line and "-->" not in line.rpartition("<!--")[2] else ""
-
-
-def _closes(line: str, closing: str) -> bool:
-    if closing[0] in "`~":
-        bare = line.strip().lstrip("> ")
-        return len(bare) >= len(closing) and set(bare) == {closing[0]}
-    return closing in line
+            plain = bool(_PLAIN.search(_EMBED.sub("", before)))
+            yield Embed(match[1], number, match.start(), match.end(), alone, row, plain)
 
 
 class EmbedError(PressError):
@@ -120,7 +123,7 @@ def resolve(course: courses.Course, place: Place, embed: Embed, used: dict[str, 
         course: the lessons and their runs.
         place: the page.
         embed: what to resolve.
-        used: how often each figure stood on this page so far (ids must differ).
+        used: how often each block stood on this page so far (ids must differ).
 
     Raises:
         EmbedError: an unknown name, a block inside a sentence, a part of something without parts.
@@ -142,7 +145,7 @@ def resolve(course: courses.Course, place: Place, embed: Embed, used: dict[str, 
     entry = _entry(course, place, lesson, name)
     if name in LESSON_BLOCKS:
         _must_stand_alone(embed, name)
-        return _lesson_block(course, entry, place, name)
+        return _lesson_block(course, entry, place, name, used)
     kind = entry.names.get(name)
     if kind is None:
         raise EmbedError(_unknown(entry, name))
@@ -150,9 +153,11 @@ def resolve(course: courses.Course, place: Place, embed: Embed, used: dict[str, 
         if part:
             raise EmbedError(f"[[{text}]]: {name!r} is a {kind}; only a number has parts")
         _must_stand_alone(embed, f"{name!r} is a {kind}: it")
-        return _block(entry, kind, name, place, used)
+        return getattr(render, kind)(entry, name, place.link, _anchor(name, used))
     if part and part not in PARTS:
         raise EmbedError(f"[[{text}]]: no part {part!r}; a number has {', '.join(PARTS)}")
+    if embed.plain:
+        return escape(render.run_of(entry).numbers[name].text(part))
     return render.number(entry, name, part)
 
 
@@ -174,24 +179,22 @@ def _entry(course: courses.Course, place: Place, lesson: str | None, name: str) 
         raise EmbedError(f"[[{lesson}:{name}]]: {error}") from None
 
 
-def _lesson_block(course: courses.Course, entry: courses.Entry, place: Place, name: str) -> str:
+def _lesson_block(
+    course: courses.Course, entry: courses.Entry, place: Place, name: str, used: dict[str, int]
+) -> str:
     if name == "lesson-frame":
         return render.frame(course, entry, entry.page, place.link)
     if entry.run is None:
         raise EmbedError(_unknown(entry, name))
     if name == "lesson-downloads":
         return render.downloads(entry, place.link)
-    return render.lesson_claims(entry)
+    return render.lesson_claims(entry, place.link, lambda claim: _anchor(claim, used))
 
 
-def _block(entry: courses.Entry, kind: str, name: str, place: Place, used: dict[str, int]) -> str:
-    if kind == "claim":
-        return render.claim(entry, name)
-    if kind != "figure":
-        return getattr(render, kind)(entry, name, place.link)
+def _anchor(name: str, used: dict[str, int]) -> str:
+    """Return an id that no other block of the page has: two hyphens never stand in a name."""
     used[name] = used.get(name, 0) + 1
-    prefix = name if used[name] == 1 else f"{name}-{used[name]}"
-    return render.figure(entry, name, place.link, prefix)
+    return name if used[name] == 1 else f"{name}--{used[name]}"
 
 
 def _unknown(entry: courses.Entry, name: str) -> str:
@@ -216,7 +219,7 @@ class _Embedder(Preprocessor):
 
     def run(self, lines: list[str]) -> list[str]:
         place = _place(self.md)
-        embeds = list(find(lines, place.first_line))
+        embeds = list(find("\n".join(lines), place.first_line))
         if not embeds:
             return lines
         course = courses.current(self.project or settings.load())
@@ -228,7 +231,8 @@ class _Embedder(Preprocessor):
             except EmbedError as error:
                 where = f"{course.settings.pages}/{place.path or 'a page'}:{embed.line}"
                 log.warning("%s: %s", where, error)
-                made = _error(str(error), embed.alone)
+                made = _error(str(error), embed)
+            made = _DRAWING.sub(lambda found: place.postponed(found[0]), made)
             html.setdefault(embed.line - place.first_line, []).append((embed, made))
         return list(self._replaced(lines, html))
 
@@ -236,19 +240,17 @@ class _Embedder(Preprocessor):
         self, lines: list[str], html: dict[int, list[tuple[Embed, str]]]
     ) -> Iterator[str]:
         for number, line in enumerate(lines):
-            plain = not re.match(r"\s*([-*+>]|\d+[.)])\s", line)
-            block = plain and any(
-                e.alone and not e.row and _is_block(made) for e, made in html.get(number, [])
-            )
-            for embed, made in reversed(html.get(number, [])):
-                line = line[: embed.start] + self.md.htmlStash.store(made) + line[embed.end :]
-            if not block:
-                yield line
-                continue
-            if number and lines[number - 1].strip():  # a block ends the paragraph above it
+            found = html.get(number, [])
+            for embed, made in reversed(found):
+                put = made if embed.plain else self.md.htmlStash.store(made)
+                line = line[: embed.start] + put + line[embed.end :]
+            listed = re.match(rf"[\s>]*{_LIST_MARK}", lines[number])
+            block = any(e.alone and not e.row and _is_block(made) for e, made in found)
+            ends = block and not listed  # the paragraph around it, in a quotation too
+            if ends and number and lines[number - 1].strip("> \t"):
                 yield ""
             yield line
-            if number + 1 < len(lines) and lines[number + 1].strip():
+            if ends and number + 1 < len(lines) and lines[number + 1].strip("> \t"):
                 yield ""
 
 
@@ -256,8 +258,10 @@ def _is_block(html: str) -> bool:
     return not html.startswith("<span")
 
 
-def _error(message: str, block: bool) -> str:
-    tag = "div" if block else "span"
+def _error(message: str, embed: Embed) -> str:
+    if embed.plain:
+        return escape(message)
+    tag = "div" if embed.alone else "span"
     return f'<{tag} class="lk-error" role="alert">{escape(message)}</{tag}>'
 
 
@@ -271,17 +275,17 @@ def _place(md: Markdown) -> Place:
     for processor in md.preprocessors:
         page: Any = getattr(processor, "page", None)
         if page is not None and hasattr(page, "meta"):
-            return Place(page.path, page.url, page.meta.get("lesson"), _offset(md, page.path))
+            return Place(page.path, page.url, page.meta.get("lesson"), _offset(page.path))
     return Place()
 
 
-def _offset(md: Markdown, path: str) -> int:
+def _offset(path: str) -> int:
     """Return the line of the file on which the body begins."""
     try:
         project = settings.load()
-        return pages.read(project, Path(project.pages_folder / path)).first_line
-    except (OSError, PressError):
+    except PressError:
         return 1
+    return pages.first_line(project, project.pages_folder / path)
 
 
 class EmbedExtension(Extension):

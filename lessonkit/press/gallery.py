@@ -35,17 +35,3 @@ def names_used(script: Path, package: str = "lessonkit") -> list[str]:
     found = identify_names(blocks, _make_ref_regex(), {}, tree)
     names = {f"{item['module']}.{item['name']}" for items in found.values() for item in items}
     return sorted(name for name in names if name.split(".")[0] == package)
-
-
-def related(scripts: Sequence[Path], count: int = 3) -> dict[Path, list[Path]]:
-    """Return for each script the most similar others, by the words that they use.
-
-    With fewer than three scripts there is nothing to compare.
-    """
-    if len(scripts) < 3:
-        return {path: [] for path in scripts}
-    from sphinx_gallery.recommender import ExampleRecommender
-
-    recommender = ExampleRecommender(n_examples=count, min_df=1, max_df=1.0)
-    recommender.fit([str(path) for path in scripts])
-    return {path: [Path(p) for p in recommender.predict(str(path))] for path in scripts}

@@ -10,16 +10,17 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import os
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import lessonkit
-from lessonkit.press import script
+from lessonkit.press import memo, script
 from lessonkit.press.settings import PressError, Settings
 
 RUN_FORMAT = 1  # of a run's folder; another number is another store
@@ -79,18 +80,19 @@ def source(settings: Settings, lesson: str) -> Source:
         PressError: a declared data file is missing.
     """
     path = settings.script(lesson)
-    roots = module_roots(settings, path)
-    tree = _tree(path)
+    roots = {str(root): _names_in(root) for root in module_roots(settings, path)}
+    tree = _tree(path, settings.memo_folder)
     modules = {"__main__": tree.digest}
-    waiting = list(tree.imports)
+    waiting, seen = list(tree.imports), {"__main__"}
     while waiting:
         name = waiting.pop()
-        if name in modules or name in _OUTSIDE or name.startswith(_OUTSIDE[0] + "."):
+        if name in seen or name in _OUTSIDE or name.startswith(_OUTSIDE[0] + "."):
             continue
+        seen.add(name)
         file = _find(name, roots)
         if file is None:
             continue
-        reached = _tree(file)
+        reached = _tree(file, settings.memo_folder)
         modules[name] = reached.digest
         waiting += _absolute(reached.imports, name, file)
     files = {name: _file_digest(settings, path, name) for name in tree.reads}
@@ -110,13 +112,23 @@ class _Tree:
     reads: tuple[str, ...]
 
 
-def _tree(path: Path) -> _Tree:
+def _tree(path: Path, memo_folder: Path) -> _Tree:
     stat = path.stat()
-    return _cached_tree(path, stat.st_mtime_ns, stat.st_size)
+    return _cached_tree(path, memo_folder, stat.st_mtime_ns, stat.st_size)
 
 
 @lru_cache(maxsize=1024)
-def _cached_tree(path: Path, mtime: int, size: int) -> _Tree:
+def _cached_tree(path: Path, memo_folder: Path, mtime: int, size: int) -> _Tree:
+    content = hashlib.sha256(path.read_bytes()).hexdigest()
+    parser = f"{sys.version_info.major}.{sys.version_info.minor}"
+    kept = memo.recall(
+        memo_folder, __file__, [content, parser], lambda: json.dumps(astuple(_parsed(path)))
+    )
+    digest, imports, reads = json.loads(kept)
+    return _Tree(digest, tuple(imports), tuple(reads))
+
+
+def _parsed(path: Path) -> _Tree:
     tree = script.parse(path)
     digest = hashlib.sha256("".join(_canonical(tree)).encode()).hexdigest()
     nodes = list(ast.walk(tree))
@@ -183,12 +195,17 @@ def _with_parents(name: str) -> Iterator[str]:
 
 def _reads(node: ast.AST) -> Iterator[str]:
     """Yield the data files that `Lesson(..., reads=[...])` declares."""
-    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Lesson":
-        for keyword in node.keywords:
-            if keyword.arg == "reads" and isinstance(keyword.value, (ast.List, ast.Tuple)):
-                for item in keyword.value.elts:
-                    if isinstance(item, ast.Constant) and isinstance(item.value, str):
-                        yield item.value
+    if not isinstance(node, ast.Call):
+        return
+    called = getattr(node.func, "id", getattr(node.func, "attr", ""))
+    if called != "Lesson":
+        return
+    named = [keyword.value for keyword in node.keywords if keyword.arg == "reads"]
+    for value in (*node.args[1:2], *named):
+        if isinstance(value, (ast.List, ast.Tuple)):
+            for item in value.elts:
+                if isinstance(item, ast.Constant) and isinstance(item.value, str):
+                    yield item.value
 
 
 def _absolute(names: tuple[str, ...], module: str, file: Path) -> list[str]:
@@ -201,18 +218,30 @@ def _absolute(names: tuple[str, ...], module: str, file: Path) -> list[str]:
             parts = package.split(".")
             base = ".".join(parts[: len(parts) - level + 1])
             name = ".".join(part for part in (base, name.lstrip(".")) if part)
-        found += _with_parents(name)
+        found.append(name)
     return found
 
 
-def _find(name: str, roots: tuple[Path, ...]) -> Path | None:
-    parts = name.split(".")
-    for root in roots:
-        base = root.joinpath(*parts)
-        for file in (base / "__init__.py", base.with_name(base.name + ".py")):
-            if file.is_file():
-                return file
+def _find(name: str, roots: dict[str, frozenset[str]]) -> Path | None:
+    top, _, rest = name.partition(".")
+    for root, names in roots.items():
+        if top not in names:  # nearly every import is of somebody else's package
+            continue
+        base = os.path.join(root, top, *rest.split(".")) if rest else os.path.join(root, top)
+        for file in (os.path.join(base, "__init__.py"), base + ".py"):
+            if os.path.isfile(file):
+                return Path(file)
     return None
+
+
+def _names_in(folder: Path) -> frozenset[str]:
+    """Return what could be imported from a folder."""
+    return _listed(folder, folder.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _listed(folder: Path, mtime: int) -> frozenset[str]:  # its time changes when a name does
+    return frozenset(entry.name.removesuffix(".py") for entry in os.scandir(folder))
 
 
 def _file_digest(settings: Settings, path: Path, name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import base64
 import json
+from html import escape
 from typing import Any
 
 from lessonkit.evidence import display
@@ -120,10 +121,12 @@ def said_of(name: str, run: Run) -> list[str]:
 
 
 def _picture(run: Run, path: str, alt: str) -> dict[str, Any]:
+    """Return a picture as HTML: nbconvert drops the alternative text of a bare image/png."""
     data = base64.b64encode((run.folder / path).read_bytes()).decode()
+    image = f'<img alt="{escape(alt)}" src="data:image/png;base64,{data}">'
     return {
         "output_type": "display_data",
-        "data": {"image/png": data, "text/plain": [alt]},
+        "data": {"text/html": [image], "text/plain": [alt]},
         "metadata": {},
     }
 

@@ -10,10 +10,15 @@ from typing import Any
 
 import yaml
 
-from lessonkit.press.settings import Settings
+from lessonkit.press.settings import PressError, Settings
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.S)
 WORDS_A_MINUTE = 200
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, in C where it was built
+
+
+class PageError(PressError):
+    """A page that cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +33,14 @@ class Page:
     @property
     def lesson(self) -> str | None:
         """The lesson whose names the page may embed without saying which."""
-        return self.meta.get("lesson")
+        named = self.meta.get("lesson")
+        return named if isinstance(named, str) else None
 
     @property
     def prerequisites(self) -> list[str]:
         """The lessons to read before."""
-        return list(self.meta.get("prerequisites") or [])
+        named = self.meta.get("prerequisites") or []
+        return [str(name) for name in named] if isinstance(named, list) else [str(named)]
 
     @property
     def url(self) -> str:
@@ -58,18 +65,33 @@ def read(settings: Settings, path: Path) -> Page:
     """Read one page.
 
     Raises:
-        yaml.YAMLError: the front matter is not YAML (the caller knows how to report it).
+        PageError: not UTF-8, or the front matter is not YAML (the caller says which page).
     """
     stat = path.stat()
     return _read(path, settings.pages_folder, stat.st_mtime_ns, stat.st_size)
 
 
+def first_line(settings: Settings, path: Path) -> int:
+    """Return the line on which a page's body begins; 1 if it cannot be read (`check` says so)."""
+    try:
+        return read(settings, path).first_line
+    except (OSError, PageError):
+        return 1
+
+
 @lru_cache(maxsize=1024)
 def _read(path: Path, root: Path, mtime: int, size: int) -> Page:
-    text = path.read_text(encoding="utf-8-sig")
-    match = _FRONT_MATTER.match(text)
-    meta = yaml.safe_load(match[1]) if match else {}
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        match = _FRONT_MATTER.match(text)
+        meta = yaml.load(match[1], _Loader) if match else {}
+    except UnicodeDecodeError as error:
+        raise PageError(f"is not UTF-8 text: {error}") from None
+    except yaml.YAMLError as error:
+        problem = " ".join(str(error).split())
+        raise PageError(f"front matter is not valid YAML: {problem}") from None
     start = match.end() if match else 0
+    start += len(text[start:]) - len(text[start:].lstrip("\n"))  # MkDocs drops blank lines here
     meta = meta if isinstance(meta, dict) else {}
     return Page(
         path.relative_to(root).as_posix(), meta, text[start:], text.count("\n", 0, start) + 1
@@ -88,7 +110,7 @@ def by_lesson(settings: Settings) -> dict[str, Page]:
     for path in all_paths(settings):
         try:
             page = read(settings, path)
-        except yaml.YAMLError:
+        except PageError:
             continue
         if page.lesson:
             pages.setdefault(page.lesson, page)

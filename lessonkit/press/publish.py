@@ -2,7 +2,7 @@
 
     generated/<lesson>/<stem>.py, <stem>.ipynb, <stem>.zip   to download
                       /notebook.ipynb                        its page is the notebook twin
-                      /<figure>.png, <figure>.csv, thumb.png
+                      /<figure>.png, <figure>.csv, _thumb.png
     generated/lessons.zip, lessonkit.css
 
 A file is written only if its bytes change: `mkdocs serve` watches this folder.
@@ -11,7 +11,7 @@ A file is written only if its bytes change: `mkdocs serve` watches this folder.
 from __future__ import annotations
 
 import hashlib
-import shutil
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
@@ -35,72 +35,82 @@ def publish(course: Course) -> bool:
         changed = _write(target / "lessonkit.css", style.read_bytes())
         kept = {target / "lessonkit.css"}
         lessons = [e for e in course.entries.values() if e.run and e.script]
+        stamps = []
         for entry in lessons:
             folder = target / entry.name
             changed |= _publish_lesson(entry, folder)
-            kept.update(p for p in folder.iterdir() if p.is_file())
+            stamp, *names = (folder / _STAMP).read_text(encoding="utf-8").splitlines()
+            stamps.append(stamp)
+            kept |= {folder / name for name in (_STAMP, *names)}
         if lessons:
-            changed |= _archive_all(lessons, target)
-            kept.add(target / "lessons.zip")
+            changed |= _archive_all(lessons, target, stamps)
         return _remove_others(target, kept) or changed
     except OSError as error:
         raise PressError(f"{target}: cannot be written: {error.strerror or error}.") from None
 
 
 def _publish_lesson(entry: Entry, folder: Path) -> bool:
+    """Lay out a lesson's files beside a stamp: what they were made of, and their names."""
     assert entry.run is not None
     assert entry.script is not None
-    stamp = _stamp(entry)
-    file = folder / _STAMP
-    if file.is_file() and file.read_text(encoding="utf-8") == stamp:
-        return False
+    digest, file = _digest(entry), folder / _STAMP
+    if file.is_file():
+        stamp, *names = file.read_text(encoding="utf-8").splitlines()
+        if stamp == digest and all((folder / name).is_file() for name in names):
+            return False
+        file.unlink()  # so that it never stands beside files half old, half new
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.iterdir():
-        if old.is_file() and old.suffix in (".png", ".csv"):
-            old.unlink()
-    source = entry.script.path.read_bytes()
     twin = notebook.written(entry.script, entry.run).encode()
-    _write(folder / f"{entry.stem}.py", source)
-    _write(folder / f"{entry.stem}.ipynb", twin)
-    _write(folder / "notebook.ipynb", twin)
+    files = {
+        f"{entry.stem}.py": entry.script.path.read_bytes(),
+        f"{entry.stem}.ipynb": twin,
+        "notebook.ipynb": twin,
+    }
+    packed = [f"{entry.stem}.py", f"{entry.stem}.ipynb"]
     for name, figure in entry.run.figures.items():
-        shutil.copyfile(entry.run.folder / figure["png"], folder / f"{name}.png")
-        shutil.copyfile(entry.run.folder / figure["csv"], folder / f"{name}.csv")
+        for kind in ("png", "csv"):
+            files[f"{name}.{kind}"] = (entry.run.folder / figure[kind]).read_bytes()
+        packed.append(f"{name}.csv")
     for cell in entry.run.cells:
         for path in cell["figures"]:
-            shutil.copyfile(entry.run.folder / path, folder / Path(path).name)
+            files[Path(path).name] = (entry.run.folder / path).read_bytes()
+    written = {name for name, content in files.items() if _write(folder / name, content)}
+    made = [f"{entry.stem}.zip"]
     first = next(iter(entry.run.figures), None)
     if first:
-        gallery.thumbnail(folder / f"{first}.png", folder / "thumb.png")
-    packed = [folder / f"{entry.stem}{kind}" for kind in (".py", ".ipynb")]
-    packed += sorted(folder.glob("*.csv"))
-    gallery.archive(packed, folder / f"{entry.stem}.zip", folder)
-    file.write_text(stamp, encoding="utf-8")
+        made.append("_thumb.png")
+        if f"{first}.png" in written or not (folder / "_thumb.png").is_file():
+            gallery.thumbnail(folder / f"{first}.png", folder / "_thumb.png")
+    gallery.archive([folder / name for name in packed], folder / f"{entry.stem}.zip", folder)
+    file.write_text("\n".join([digest, *sorted([*files, *made])]), encoding="utf-8")
     return True
 
 
-def _stamp(entry: Entry) -> str:
+def _digest(entry: Entry) -> str:
     """Everything that decides the files of a lesson: its run, its script, and the press itself."""
     assert entry.run is not None
     assert entry.script is not None
     digest = hashlib.sha256((entry.run.folder / "seal").read_bytes())
     digest.update(entry.script.path.read_bytes())
-    for module in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(module.read_bytes())
+    digest.update(_press())
     return digest.hexdigest()
 
 
-def _archive_all(lessons: list[Entry], target: Path) -> bool:
+@lru_cache(maxsize=1)
+def _press() -> bytes:
+    modules = sorted(Path(__file__).parent.glob("*.py"))
+    return b"".join(hashlib.sha256(module.read_bytes()).digest() for module in modules)
+
+
+def _archive_all(lessons: list[Entry], target: Path, stamps: list[str]) -> bool:
     """Pack the scripts and notebooks of all lessons."""
     files = [
         target / entry.name / f"{entry.stem}{kind}"
         for entry in lessons
         for kind in (".py", ".ipynb")
     ]
-    archive = target / "lessons.zip"
-    newest = max(file.stat().st_mtime_ns for file in files)
-    stamp = target / ".lessons.stamp"
-    wanted = f"{newest} {[file.name for file in files]}"
+    archive, stamp = target / "lessons.zip", target / ".lessons.stamp"
+    wanted = "\n".join([*stamps, *(entry.name for entry in lessons)])
     if archive.is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
         return False
     gallery.archive(files, archive, target)

@@ -10,12 +10,19 @@ from typing import Any
 
 from lessonkit.evidence import display
 from lessonkit.evidence.records import CONTRADICTED, HOLDS, WEAKLY, Claim, Number
-from lessonkit.press import notebook, svg
+from lessonkit.press import memo, notebook, svg
 from lessonkit.press.course import Course, Entry
 from lessonkit.press.pages import Page
 
 _STATE = {HOLDS: "holds", WEAKLY: "weakly", CONTRADICTED: "contradicted"}
 _SIGN = {"holds": "✓", "weakly": "≈", "contradicted": "✗", "broken": "!", "unjudged": "–"}
+_TALLY = {
+    "holds": "hold",
+    "weakly": "hold weakly",
+    "contradicted": "contradicted",
+    "broken": "broken",
+    "unjudged": "not judged",
+}
 _WORD = {"broken": "promise broken", "unjudged": "not judged"}
 
 Link = Callable[[str], str]  # a path below the folder of pages -> an address seen from this page
@@ -35,14 +42,14 @@ def number(entry: Entry, name: str, part: str) -> str:
 
 def _number_text(record: Number, part: str) -> str:
     if part:
-        return escape(record.text(part))
+        return _value(record.text(part))
     middle, extent = record.text("median"), record.text("range")
     if middle == extent:
-        return escape(middle)
-    return f'{escape(middle)} <span class="lk-range">({escape(extent)})</span>'
+        return _value(middle)
+    return f'{_value(middle)} <span class="lk-range">({_value(extent)})</span>'
 
 
-def table(entry: Entry, name: str, link: Link) -> str:
+def table(entry: Entry, name: str, link: Link, anchor: str) -> str:
     """A table, with its caption beneath and where it comes from."""
     record = run_of(entry).tables[name]
     head = "".join(f'<th scope="col">{_text(cell)}</th>' for cell in record.columns)
@@ -53,28 +60,35 @@ def table(entry: Entry, name: str, link: Link) -> str:
         for row in record.rows
     )
     return (
-        f'<figure class="lk-figure" id="{name}"><div class="lk-table" tabindex="0" role="region" '
-        f'aria-label="{escape(record.caption)}"><table><thead><tr>{head}</tr></thead>'
+        f'<figure class="lk-figure" id="table-{anchor}">'
+        f'<div class="lk-table" tabindex="0" role="region" aria-label="{escape(record.caption)}">'
+        f"<table><thead><tr>{head}</tr></thead>"
         f"<tbody>{rows}</tbody></table></div><figcaption>{_text(record.caption)}"
         f"{_provenance(entry, [])}</figcaption></figure>"
     )
 
 
-def figure(entry: Entry, name: str, link: Link, prefix: str) -> str:
+def figure(entry: Entry, name: str, link: Link, anchor: str) -> str:
     """A figure: inline SVG that follows the colour scheme, or a picture where that is smaller."""
     run = run_of(entry)
     record = run.figures[name]
     csv, png = (link(f"{entry.folder}/{name}.{kind}") for kind in ("csv", "png"))
     title = record["caption"] or name.replace("-", " ")
-    raw = (run.folder / record["svg"]).read_text(encoding="utf-8")
-    canvas = svg.themed(raw, prefix, title, record["alt"])
+    canvas = memo.recall(
+        entry.memo_folder,
+        svg.__file__,
+        [run.manifest["files"][record["svg"]], title, record["alt"]],
+        lambda: svg.themed(
+            (run.folder / record["svg"]).read_text("utf-8"), svg.PREFIX, title, record["alt"]
+        ),
+    ).replace(svg.PREFIX, anchor)
     if len(canvas) > svg.INLINE_LIMIT:
         canvas = (
             f'<img class="lk-picture" src="{png}" alt="{escape(record["alt"])}" loading="lazy">'
         )
     data = [("Data", f'<a href="{csv}" download>numbers as CSV</a>, <a href="{png}">PNG</a>')]
     return (
-        f'<figure class="lk-figure" id="{prefix}">'
+        f'<figure class="lk-figure" id="figure-{anchor}">'
         f'<div class="lk-canvas" data-search-exclude>{canvas}</div>'
         f"<figcaption>{_text(record['caption'])}{_provenance(entry, data)}</figcaption></figure>"
     )
@@ -111,13 +125,13 @@ def _seeds(seeds: list[int]) -> str:
     return f"{seeds[0]} to {seeds[-1]} ({len(seeds)})" if seeds else "none"
 
 
-def claim(entry: Entry, name: str) -> str:
+def claim(entry: Entry, name: str, link: Link, anchor: str) -> str:
     """A claim: sentence, verdict, the seeds against the bound, and the trap."""
     record = run_of(entry).claims[name]
     state = claim_state(record)
-    measured = escape(display.summary(record.values, record.format, record.unit))
-    trapped = escape(display.summary(record.trap_values, record.format, record.unit))
-    rule = escape(record.rule.text(record.format, record.unit))
+    measured = _value(display.summary(record.values, record.format, record.unit))
+    trapped = _value(display.summary(record.trap_values, record.format, record.unit))
+    rule = _value(record.rule.text(record.format, record.unit))
     over = "exact" if record.exact else f"{len(record.values)} seeds"
     problem = f'<p class="lk-problem">{escape(record.problem)}</p>' if record.problem else ""
     popular = (
@@ -126,7 +140,7 @@ def claim(entry: Entry, name: str) -> str:
         else ""
     )
     return (
-        f'<div class="lk-claim lk-{state}" id="claim-{name}">{badge(record)}'
+        f'<div class="lk-claim lk-{state}" id="claim-{anchor}">{badge(record)}'
         f'<p class="lk-statement">{_text(record.statement)}</p>{popular}{strip(record)}'
         f'<p class="lk-measured">measured <b>{measured}</b> ({over}); promised <b>{rule}</b></p>'
         f'<p class="lk-trap"><span>Trap:</span> {_text(record.trap)}: {trapped}, '
@@ -212,7 +226,7 @@ def _dots(values: Iterable[float], place: Callable[[float], float], y: int, kind
     ]
 
 
-def cell(entry: Entry, name: str, link: Link) -> str:
+def cell(entry: Entry, name: str, link: Link, anchor: str) -> str:
     """A code cell as run, with what it printed beneath."""
     assert entry.script is not None
     index = entry.cells[name]
@@ -224,7 +238,7 @@ def cell(entry: Entry, name: str, link: Link) -> str:
     if entry.run:
         for output in notebook.outputs_by_cell(entry.script, entry.run)[index]:
             parts.append(_output(entry, output, link))
-    return f'<div class="lk-cell" id="cell-{name}">{"".join(parts)}</div>'
+    return f'<div class="lk-cell" id="cell-{anchor}">{"".join(parts)}</div>'
 
 
 def _output(entry: Entry, output: dict[str, Any], link: Link) -> str:
@@ -258,7 +272,9 @@ def frame(course: Course, entry: Entry, page: Page | None, link: Link) -> str:
             f"ran in {manifest['cpu_seconds']:.0f} CPU seconds on {escape(manifest['device_name'])}"
         )
         kept = sum(c.problem is None and c.judged for c in entry.run.claims.values())
-        facts.append(f'<a href="#claims">{kept} of {len(entry.run.claims)} claims as promised</a>')
+        promised = f"{kept} of {len(entry.run.claims)} claims as promised"
+        url = course.evidence_url
+        facts.append(promised if url is None else f'<a href="{link(url)}">{promised}</a>')
     before = [_lesson_link(course, name, link) for name in (page.prerequisites if page else [])]
     facts.append("read first: " + ", ".join(before) if before else "nothing to read first")
     items = "".join(f"<li>{fact}</li>" for fact in facts)
@@ -298,10 +314,10 @@ def downloads(entry: Entry, link: Link) -> str:
     return f'<ul class="lk-downloads">{links}</ul>'
 
 
-def lesson_claims(entry: Entry) -> str:
+def lesson_claims(entry: Entry, link: Link, anchor: Callable[[str], str]) -> str:
     """All claims of one lesson."""
-    cards = "".join(claim(entry, name) for name in run_of(entry).claims)
-    return f'<div class="lk-claims" id="claims">{cards}</div>'
+    cards = "".join(claim(entry, name, link, anchor(name)) for name in run_of(entry).claims)
+    return f'<div class="lk-claims" id="{anchor("lesson-claims")}">{cards}</div>'
 
 
 def evidence(course: Course, link: Link) -> str:
@@ -328,9 +344,9 @@ def _evidence_row(entry: Entry, name: str, record: Claim, where: str) -> str:
     cells = [
         ("Verdict", badge(record)),
         ("Claim", f"{_text(record.statement)} <code>{name}</code>"),
-        ("Measured", escape(measured)),
-        ("Promised", escape(record.rule.text(record.format, record.unit))),
-        ("Trap", f"{_text(record.trap)}: {escape(trapped)}"),
+        ("Measured", _value(measured)),
+        ("Promised", _value(record.rule.text(record.format, record.unit))),
+        ("Trap", f"{_text(record.trap)}: {_value(trapped)}"),
         ("Seeds", "exact" if record.exact else str(len(record.values))),
         ("Lesson, key", f'<a href="{where}">{escape(entry.title)}</a> <code>{run.key}</code>'),
     ]
@@ -344,10 +360,9 @@ def _tally(course: Course) -> str:
     for entry in course.entries.values():
         for record in (entry.run.claims if entry.run else {}).values():
             state = claim_state(record)
-            word = _WORD.get(state, record.verdict)
-            counts[word] = counts.get(word, 0) + 1
+            counts[state] = counts.get(state, 0) + 1
     total = sum(counts.values())
-    parts = ", ".join(f"{count} {word}" for word, count in counts.items())
+    parts = ", ".join(f"{counts[state]} {_TALLY[state]}" for state in _TALLY if state in counts)
     return f'<p class="lk-tally"><b>{total} claims</b>: {parts or "none yet"}.</p>'
 
 
@@ -359,7 +374,7 @@ def gallery(course: Course, link: Link) -> str:
             continue
         first = next(iter(entry.run.figures.values()), None)
         picture = (
-            f'<img src="{link(entry.folder + "/thumb.png")}" alt="" width="400" height="260">'
+            f'<img src="{link(entry.folder + "/_thumb.png")}" alt="" width="400" height="260">'
             if first
             else ""
         )
@@ -394,9 +409,14 @@ def run_of(entry: Entry) -> Any:
     return entry.run
 
 
+def _value(text: str) -> str:
+    """Escape a number so that no line ends within it."""
+    return escape(text).replace(" × ", "\u00a0×\u00a0")
+
+
 def _text(text: str) -> str:
     """Escape a sentence, keeping `code` in backquotes as code."""
-    parts = escape(text, quote=False).split("`")
+    parts = escape(text, quote=False).replace(" × 10", "\u00a0×\u00a010").split("`")
     if len(parts) % 2 == 0:
         return "`".join(parts)
     return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))

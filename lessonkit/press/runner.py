@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lessonkit.press import keys, script, store
-from lessonkit.press.settings import Settings
+from lessonkit.press.settings import PressError, Settings
 
 LOG_LIMIT = 20 * 2**20  # bytes that a lesson may write to its log before it is stopped
 _POLL = 0.05  # seconds
@@ -88,13 +88,18 @@ def run_all(
         while waiting or active:
             while waiting and len(active) < at_once:
                 job = waiting.pop(0)
-                active.append(_start(settings, job, runs, threads))
                 tell(job, {"state": "started"})
+                try:
+                    active.append(_start(settings, job, runs, threads))
+                except script.ScriptError as error:  # of this lesson: the others go on
+                    failure = {"message": str(error), "line": None, "cell": None, "traceback": ""}
+                    results.append(_failed(job, runs, failure))
+                    tell(job, {"state": "ended", "result": results[-1]})
             for process in list(active):
                 _listen(process, tell)
                 if process.popen.poll() is not None:
                     active.remove(process)
-                    results.append(_finish(process, runs, replace))
+                    results.append(_finish(settings, process, runs, replace))
                     tell(process.job, {"state": "ended", "result": results[-1]})
                 elif reason := _overdue(process, settings.time_limit):
                     process.stop = process.stop or reason
@@ -188,12 +193,12 @@ def _kill(process: _Process) -> None:
         pass
 
 
-def _finish(process: _Process, runs: Path, replace: bool) -> Result:
+def _finish(settings: Settings, process: _Process, runs: Path, replace: bool) -> Result:
     """Turn an ended process into a run or a failure; only a complete `done.json` is a success."""
     job, aside = process.job, process.aside
     _kill(process)  # whatever the lesson left running
-    done = _json(aside / "done.json")
-    if process.popen.returncode == 0 and done is not None and not process.stop:
+    done, changed = _json(aside / "done.json"), _changed(settings, job)
+    if process.popen.returncode == 0 and done is not None and not process.stop and not changed:
         for scaffold in ("done.json", "job.json", "progress.json"):
             (aside / scaffold).unlink(missing_ok=True)
         return Result(job, store.commit(aside, runs, _manifest(job, done), replace), None)
@@ -202,10 +207,27 @@ def _finish(process: _Process, runs: Path, replace: bool) -> Result:
         failure["message"] = process.stop or _death(process.popen.returncode)
         failure["cell"] = (_json(process.progress) or {}).get("cell")
     failure["log"] = _tail(process.log)
-    failure.update(lesson=job.lesson, key=job.key, **job.around.to_json())
     store.discard(aside)
+    if changed:  # what ran is neither the old code nor the new: no key can take the blame
+        return Result(job, None, {**failure, "lesson": job.lesson, "message": changed})
+    return _failed(job, runs, failure)
+
+
+def _failed(job: Job, runs: Path, failure: dict[str, Any]) -> Result:
+    failure = {**failure, "lesson": job.lesson, "key": job.key, **job.around.to_json()}
     store.note_failure(runs, job.lesson, job.key, failure)
     return Result(job, None, failure)
+
+
+def _changed(settings: Settings, job: Job) -> str:
+    """Say so if somebody edited the code since the key was made: the run may not stand for it."""
+    try:
+        now = keys.source(settings, job.lesson).digest
+    except PressError:
+        now = ""
+    if now == job.source.digest:
+        return ""
+    return "its code changed after the build began, so this run counts for nothing. Build again."
 
 
 def _manifest(job: Job, done: dict[str, Any]) -> dict[str, Any]:

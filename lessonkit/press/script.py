@@ -6,11 +6,16 @@ The format is sphinx-gallery's, and so is the parser.
 from __future__ import annotations
 
 import ast
+import hashlib
+import json
 import re
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import astuple, dataclass
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
 
+from lessonkit.press import memo
 from lessonkit.press.settings import PressError
 
 
@@ -47,53 +52,80 @@ class Script:
         return [cell for cell in self.cells if cell.kind == "code"]
 
 
-def read(path: Path, text: str = "markdown") -> Script:
+def read(path: Path, text: str = "markdown", memo_folder: Path | None = None) -> Script:
     """Read a lesson script.
 
     Args:
         path: the script.
         text: "markdown", or "rst" for scripts whose text was written for Sphinx.
+        memo_folder: where to remember what was read, if anywhere.
 
     Raises:
-        ScriptError: no such file, a syntax error, no docstring, or no title in it.
+        ScriptError: no such file, a syntax error, no docstring, no title in it, or code that
+            stands in no cell.
     """
     try:
         stat = path.stat()
     except OSError as error:
         raise ScriptError(f"{path}: cannot be read: {error.strerror}.") from None
-    return _read(path, text, stat.st_mtime_ns, stat.st_size)
+    return _read(path, text, memo_folder, stat.st_mtime_ns, stat.st_size)
 
 
-@lru_cache(maxsize=256)
-def _read(
-    path: Path, text: str, mtime: int, size: int
-) -> Script:  # keyed on time: serve edits files
-    parse(path)
-    from sphinx.errors import ExtensionError
+@lru_cache(maxsize=256)  # on the file's time, too: under `serve` files change
+def _read(path: Path, text: str, memo_folder: Path | None, mtime: int, size: int) -> Script:
+    if memo_folder is None:
+        return _split(path, text)
+    content = hashlib.sha256(path.read_bytes()).hexdigest()
+    kept = memo.recall(memo_folder, __file__, [content, text], lambda: _packed(_split(path, text)))
+    title, cells = json.loads(kept)
+    return Script(path, title, tuple(Cell(*cell) for cell in cells))
+
+
+def _packed(lesson: Script) -> str:
+    return json.dumps([lesson.title, [astuple(cell) for cell in lesson.cells]])
+
+
+def _split(path: Path, text: str) -> Script:
+    tree = parse(path)
+    if not ast.get_docstring(tree):
+        raise _untitled(path)
     from sphinx_gallery.py_source_parser import split_code_and_text_blocks
 
-    try:
-        _, blocks = split_code_and_text_blocks(path)
-    except ExtensionError:
-        blocks = []
-    if not blocks or not blocks[0].content.strip():
-        raise ScriptError(
-            f"{path}:1: expected a docstring whose first line is the lesson's title, got none. "
-            'Begin the script with """The finding, as a title.'
-        )
-    lines = path.read_text(encoding="utf-8").splitlines()
+    _, blocks = split_code_and_text_blocks(path)
+    lines = path.read_text(encoding="utf-8").split("\n")  # as Python counts them
     texts = [block.content.strip("\n") for block in blocks]
     if text == "rst":
         texts = _markdown(
             [t if b.type == "text" else "" for t, b in zip(texts, blocks, strict=True)], texts
         )
     title, intro = _title(texts[0])
+    if not title:
+        raise _untitled(path)
     cells = [Cell("text", intro, 1)] if intro else []
     for block, content in zip(blocks[1:], texts[1:], strict=True):
         line = block.lineno + _blank_lines(block.content)
         name = _name(lines, block.lineno) if block.type == "code" else ""
         cells.append(Cell(block.type, content, line, name))
-    return Script(path, title, tuple(cells))
+    lesson = Script(path, title, tuple(cells))
+    _check_cells(lesson, tree)
+    return lesson
+
+
+def _untitled(path: Path) -> ScriptError:
+    return ScriptError(
+        f"{path}:1: expected a docstring whose first line is the lesson's title, got none. "
+        'Begin the script with """The finding, as a title.'
+    )
+
+
+def _check_cells(lesson: Script, tree: ast.Module) -> None:
+    """Refuse code that belongs to no cell: it would never run."""
+    for node in tree.body[1:]:
+        if not any(cell.line <= node.lineno <= cell.last_line for cell in lesson.code):
+            raise ScriptError(
+                f"{lesson.path}:{node.lineno}: this code stands in no cell, so it would never "
+                "run. Give it a line of its own after the docstring."
+            )
 
 
 def parse(path: Path) -> ast.Module:
@@ -112,14 +144,16 @@ def parse(path: Path) -> ast.Module:
 def _markdown(rst: list[str], texts: list[str]) -> list[str]:
     from sphinx_gallery.notebook import rst2md
 
-    levels: dict[tuple[str | None, str], int] = {}
+    numbers = count(1)  # reStructuredText numbers its kinds of headings as they come
+    levels: dict[tuple[str | None, str], int] = defaultdict(lambda: next(numbers))
     return [rst2md(r, {}, ".", levels) if r else t for r, t in zip(rst, texts, strict=True)]
 
 
 def _title(docstring: str) -> tuple[str, str]:
-    """Split a docstring into its title (plain, `# Markdown` or underlined) and the rest."""
-    first, _, rest = docstring.strip().partition("\n")
-    rest = re.sub(r"\A\s*([=\-~*#])\1{2,}[ \t]*(\n|\Z)", "", rest)
+    """Split a docstring into its title (plain, `# Markdown`, under- or overlined) and the rest."""
+    ruler = r"\A\s*([=\-~*#])\1{2,}[ \t]*(\n|\Z)"
+    first, _, rest = re.sub(ruler, "", docstring).strip().partition("\n")
+    rest = re.sub(ruler, "", rest)
     return first.lstrip("# ").rstrip(), rest.strip("\n")
 
 

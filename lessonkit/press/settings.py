@@ -45,6 +45,11 @@ class Settings:
         return self.pages_folder / "generated"
 
     @property
+    def memo_folder(self) -> Path:
+        """What was worked out before; forgetting it costs nothing but time."""
+        return self.root / self.store / "memo"
+
+    @property
     def runs_folder(self) -> Path:
         """The runs, one folder for each lesson and key."""
         return self.root / self.store / "runs"
@@ -63,7 +68,8 @@ class Settings:
     def script(self, lesson: str) -> Path:
         """Return the script of a lesson, or say which lessons there are."""
         path = self.lessons_folder / f"{lesson}.py"
-        if lesson not in self.lesson_names():
+        hidden = any(not part or part[0] in "_." for part in lesson.split("/"))
+        if hidden or not path.is_file():
             known = ", ".join(self.lesson_names()) or "none"
             raise UsageError(f"lesson {lesson!r} not found; the lessons are: {known}.")
         return path

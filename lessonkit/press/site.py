@@ -19,7 +19,6 @@ from lessonkit.press import build, check, course, embed, notebooks, pages, publi
 from lessonkit.press.settings import PressError
 
 log = logging.getLogger("mkdocs.plugins.lessonkit")
-_SHEET = "assets/notebook.css"
 
 
 class LessonkitPlugin(BasePlugin):
@@ -29,7 +28,9 @@ class LessonkitPlugin(BasePlugin):
         super().__init__()
         self.serving = False
         self.author = _Author()
-        self.sheet: str | None = None
+        self.server: Any = None
+        self.watched: set[Path] = set()
+        self.drawings: dict[str, list[str]] = {}  # by page, until it is written
 
     def on_startup(self, *, command: str, **_: Any) -> None:
         """Remember whether somebody is writing."""
@@ -40,10 +41,34 @@ class LessonkitPlugin(BasePlugin):
         self.settings = settings.load(Path(config["config_file_path"]).parent)
         return config
 
+    def on_serve(self, server: Any, config: Any, **_: Any) -> Any:
+        """Watch the pages, but not what we write among them: each build would ask for another.
+
+        The one file there that is watched is touched when a lesson has run.
+        """
+        self.server = server
+        wake = _wake_file(self.settings)
+        wake.touch()
+        server.watch(str(wake))
+        server.unwatch(config["docs_dir"])
+        server.watch(config["docs_dir"], recursive=False)
+        self._watch_folders()
+        return server
+
+    def _watch_folders(self) -> None:
+        """Watch the folders of pages; called before each build, for there may be new ones."""
+        ours = self.settings.generated_folder
+        for folder in self.settings.pages_folder.iterdir():
+            if folder.is_dir() and folder != ours and folder not in self.watched:
+                self.watched.add(folder)
+                self.server.watch(str(folder))
+
     def on_pre_build(self, **_: Any) -> None:
         """Lay out the runs, and say what is wrong with them."""
         if self.serving:
             self.author.start(self.settings)
+        if self.server is not None:
+            self._watch_folders()
         now = course.current(self.settings, fresh=True)
         try:
             publish.publish(now)
@@ -52,41 +77,33 @@ class LessonkitPlugin(BasePlugin):
         for finding in (*check.lessons(now), *check.structure(now)):
             log.warning("%s", finding)
 
-    def on_pre_page(self, page: Any, **_: Any) -> Any:
-        """Keep notebook twins out of the search, and give them a description."""
-        if page.file.src_path.endswith(".ipynb"):
-            lesson = page.file.src_uri.removeprefix("generated/").rpartition("/")[0]
-            page.meta["search"] = {"exclude": True}
-            page.meta["description"] = f"The notebook of the lesson {lesson}, as it ran."
-        return page
-
     def on_page_markdown(self, markdown: str, page: Any, **_: Any) -> str:
         """Tell the Markdown extension which page comes."""
         path = Path(self.settings.pages_folder, page.file.src_uri)
-        line = pages.read(self.settings, path).first_line if path.suffix == ".md" else 1
+        if path.suffix == ".ipynb":
+            lesson = page.file.src_uri.removeprefix("generated/").rpartition("/")[0]
+            page.meta["search"] = {"exclude": True}  # its lesson's page is to be found
+            page.meta["description"] = f"The notebook of the lesson {lesson}, as it ran."
+            return markdown
+        line = pages.first_line(self.settings, path)
+        drawings = self.drawings[page.file.src_uri] = []
         embed.current_place = embed.Place(
-            page.file.src_uri, page.url, page.meta.get("lesson"), line
+            page.file.src_uri, page.url, page.meta.get("lesson"), line, drawings
         )
         return markdown
 
-    def on_page_content(self, html: str, **_: Any) -> str:
-        """The page is done."""
+    def on_page_content(self, html: str, page: Any, **_: Any) -> str:
+        """The page is done; a notebook's leaves behind the styles that every notebook repeats."""
         embed.current_place = None
-        return html
+        return notebooks.slim(html) if page.file.src_path.endswith(".ipynb") else html
 
     def on_post_page(self, output: str, page: Any, **_: Any) -> str:
-        """Take the styles that every notebook repeats into one shared file."""
-        if not page.file.src_path.endswith(".ipynb"):
-            return output
-        slimmed, self.sheet = notebooks.slim(output)
-        return slimmed
+        """Put in the drawings that templates and search had no need to read."""
+        return embed.completed(output, self.drawings.pop(page.file.src_uri, []))
 
-    def on_post_build(self, config: Any, **_: Any) -> None:
-        """Write the shared stylesheet of the notebooks."""
-        if self.sheet:
-            target = Path(config["site_dir"], _SHEET)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(self.sheet, encoding="utf-8")
+
+def _wake_file(project: settings.Settings) -> Path:
+    return project.generated_folder / ".wake"
 
 
 class _Author:
@@ -120,8 +137,7 @@ class _Author:
             course.running.clear()
         try:  # publish here, so that the one rebuild that follows finds nothing to write
             publish.publish(course.Course(project))
-            wake = project.generated_folder / ".wake"
-            wake.write_text(str(time.time()), encoding="utf-8")
+            _wake_file(project).write_text(str(time.time()), encoding="utf-8")
         except (PressError, OSError) as error:
             log.error("%s", error)
         log.info("done: %s", names)

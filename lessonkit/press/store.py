@@ -216,18 +216,22 @@ def commit(aside: Path, runs: Path, manifest: dict[str, Any], replace: bool = Fa
 
 def place(aside: Path, target: Path, replace: bool = False) -> None:
     """Rename a whole run into place; a whole run that is there already stays, unless `replace`."""
-    try:
-        aside.rename(target)
-        return
-    except OSError as error:
-        if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
-            raise
-    if not replace and _whole(target):
-        discard(aside)
-        return
     old = target.with_name(aside.name + ".old")
-    target.rename(old)
-    aside.rename(target)
+    while True:  # until no other builder comes between
+        try:
+            aside.rename(target)
+            break
+        except OSError as error:
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+                raise
+        if not replace and _whole(target):
+            discard(aside)
+            break
+        discard(old)
+        try:
+            target.rename(old)
+        except FileNotFoundError:
+            pass  # another builder moved it just now
     discard(old)
 
 

@@ -8,6 +8,9 @@ from html import escape
 INLINE_LIMIT = 40_000  # characters; a larger figure is shown as a picture
 
 
+PREFIX = "lk-any-figure"  # stands for the prefix until a page chooses one
+
+
 def themed(svg: str, prefix: str, title: str, description: str) -> str:
     """Return an `<svg>` to be placed into HTML.
 
@@ -28,20 +31,20 @@ def themed(svg: str, prefix: str, title: str, description: str) -> str:
         raise ValueError("expected an SVG with a viewBox, as matplotlib writes it")
     head = (
         f'<svg class="lk-svg" viewBox="{view[1]}" role="img" '
-        f'aria-labelledby="{prefix}-title {prefix}-desc" '
+        f'aria-labelledby="{prefix}--title {prefix}--desc" '
         'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
         'style="fill: var(--fig-000000, #000000)">'
-        f'<title id="{prefix}-title">{escape(title)}</title>'
-        f'<desc id="{prefix}-desc">{escape(description)}</desc>'
+        f'<title id="{prefix}--title">{escape(title)}</title>'
+        f'<desc id="{prefix}--desc">{escape(description)}</desc>'
     )
     return head + body[opening.end() :].rstrip()
 
 
 def _attributes(tag: str, prefix: str) -> str:
-    tag = re.sub(r'(\bid=")([^"]+)', rf"\1{prefix}-\2", tag)
-    tag = re.sub(r'(xlink:href="#|url\(#)', rf"\1{prefix}-", tag)
+    tag = re.sub(r'(\bid=")([^"]+)', rf"\1{prefix}--\2", tag)
+    tag = re.sub(r'(xlink:href="#|url\(#)', rf"\1{prefix}--", tag)
     tag = re.sub(
-        r"((?:fill|stroke|stop-color): ?)#([0-9a-fA-F]{6})\b",
+        r"((?:fill|stroke|stop-color)(?:: ?|=\"))#([0-9a-fA-F]{6})\b",
         lambda m: f"{m[1]}var(--fig-{m[2].lower()}, #{m[2].lower()})",
         tag,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
@@ -49,9 +50,11 @@ def import_(settings: Settings, archive_file: Path) -> list[tuple[str, str]]:
         found = sorted(path.parent for path in aside.rglob("manifest.json"))
         if not found:
             raise PressError(f"{archive_file}: holds no runs. Make one with `lessonkit export`.")
-        opened = [store.open_run(folder) for folder in found]  # all are checked before any moves
+        opened = [_checked(folder, aside, archive_file) for folder in found]  # before any moves
         for run in opened:
-            _take(run, aside, runs, archive_file)
+            target = store.run_folder(runs, run.lesson, run.key)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            store.place(run.folder, target)
         return [(run.lesson, run.key) for run in opened]
     finally:
         shutil.rmtree(aside.parent, ignore_errors=True)
@@ -65,18 +68,22 @@ def _unpack(archive_file: Path, aside: Path) -> None:
                 if name.startswith("/") or ".." in parts or "\\" in name or ":" in name:
                     raise PressError(f"{archive_file}: path {name!r} leaves the store; refused.")
             archive.extractall(aside)
-    except (OSError, zipfile.BadZipFile) as error:
+    except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:  # or encrypted
         raise PressError(
             f"{archive_file}: cannot be read as an archive of runs: {error}."
         ) from None
 
 
-def _take(run: store.Run, aside: Path, runs: Path, archive_file: Path) -> None:
-    where = run.folder.relative_to(aside).as_posix()
+def _checked(folder: Path, aside: Path, archive_file: Path) -> store.Run:
+    """Open a run of the archive, every byte checked, and its place with it."""
+    where = folder.relative_to(aside).as_posix()
+    try:
+        run = store.open_run(folder)
+    except store.StoreError as error:
+        problem = str(error).replace(f"{aside}/", "").partition(" Run `lessonkit")[0]
+        raise PressError(f"{archive_file}: {problem} Refused; export it again.") from None
     if where != f"{run.lesson}/{run.key}":
         raise PressError(
             f"{archive_file}: the run at {where!r} calls itself {run.lesson}/{run.key}; refused."
         )
-    target = store.run_folder(runs, run.lesson, run.key)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    store.place(run.folder, target)
+    return run

@@ -12,6 +12,7 @@ import ast
 import io
 import json
 import os
+import signal
 import sys
 import time
 import traceback
@@ -59,6 +60,7 @@ def main(job_file: str) -> int:
     """Run the job and return the exit code."""
     job = json.loads(Path(job_file).read_text(encoding="utf-8"))
     folder = Path(job["folder"])
+    _end_with_the_builder()
     watch = _Watch(job)
     session = evidence_session.Session(
         profile=job["profile"],
@@ -88,6 +90,14 @@ def main(job_file: str) -> int:
     return 0
 
 
+def _end_with_the_builder() -> None:
+    """Ask Linux to end this process if the builder is killed: nobody else would stop it."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
 def execute(
     script: Path, ranges: list[list[int]], session: evidence_session.Session, watch: _Watch
 ) -> list[dict[str, Any]]:
@@ -99,8 +109,6 @@ def execute(
     flags, outputs, seen, told = 0, [], 0, set[str]()
     for index, (first, last) in enumerate(ranges):
         body = [node for node in tree.body if first <= node.lineno <= last]
-        if seen == 0 and _is_docstring(tree.body[0]) and tree.body[0] in body:
-            body.remove(tree.body[0])
         seen += len(body)
         watch.cell = index
         watch.tell({"cell": index, "cells": len(ranges)})
@@ -109,6 +117,10 @@ def execute(
         published = [name for name in session.names if name not in told]
         told.update(published)
         outputs.append({"statements": seen, "published": published, **output})
+    if seen + _is_docstring(tree.body[0]) != len(tree.body):
+        raise LessonError(
+            "the script was edited while it began, so its cells do not fit: build again."
+        )
     return outputs
 
 
@@ -159,7 +171,7 @@ def _open_figures(folder: Path, index: int) -> list[str]:
     saved = []
     (folder / "figures").mkdir(exist_ok=True)
     for number in pyplot.get_fignums():
-        name = f"figures/cell-{index}-{number}.png"
+        name = f"figures/_cell-{index}-{number}.png"
         pyplot.figure(number).savefig(folder / name, dpi=144, metadata={"Software": None})
         saved.append(name)
     pyplot.close("all")
@@ -225,18 +237,26 @@ class _Watch:
     def check_files(self) -> None:
         """Fail if the lesson read a file of the project that its key does not cover."""
         declared = {str((self.root / name).resolve()) for name in self.job["files"]}
-        for path in sorted(p for p in self.opened - declared if os.path.isfile(p)):
+        for path in sorted(p for p in self.opened - declared - self._code() if os.path.isfile(p)):
             raise LessonError(
                 f"the lesson read {path}, which its key does not cover: a change in it would go "
                 f"unnoticed. Declare it: Lesson({self.job['lesson']!r}, reads=[...])."
             )
 
+    def _code(self) -> set[str]:
+        """Return the files of modules, which the key covers or `check_modules` has refused."""
+        loaded = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+        parts = [name.replace(".", "/") for name in self.job["modules"]]
+        ends = [f"{part}{end}" for part in parts for end in (".py", "/__init__.py")]
+        named = (str(root / end) for root in self.roots for end in ends)
+        return {os.path.realpath(file) for file in (*loaded, *named, __file__) if file}
+
     def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event != "open" or not isinstance(arguments[0], (str, bytes)):
             return
         mode = arguments[1] or "r"
-        path = os.path.abspath(os.fsdecode(arguments[0]))
-        ours = path.startswith(str(self.root)) and not path.endswith((".py", ".pyc"))
+        path = os.path.realpath(os.fsdecode(arguments[0]))
+        ours = path.startswith(str(self.root)) and not path.endswith(".pyc")
         if ours and "r" in mode and self._ours(Path(path)):
             self.opened.add(path)
 

@@ -33,7 +33,7 @@ def slope(activation):
 lesson.claim("four-best-slopes",
     "Four sigmoids in a row pass at most 0.25⁴ = 0.00390625 of a gradient",
     slope(torch.sigmoid).max() ** 4, equals=(0.00390625, 0), format=".8f",
-    trap=("tanh for the sigmoid", slope(torch.tanh).max() ** 4), exact=True)
+    trap=("tanh instead", slope(torch.tanh).max() ** 4), exact=True)
 
 # %% slope-figure
 fig, ax = figures.new_figure()
@@ -80,7 +80,7 @@ lesson.number("mean-slope", real.mean(dim=0), label="mean slope of the hidden si
 lesson.claim("real-slopes-are-smaller",
     "In a real network, four sigmoids in a row pass less than the best case",
     real[:4].prod(dim=0), below=0.25**4, format=".4f",
-    trap=("tanh for the sigmoid", control[:4].prod(dim=0)))
+    trap=("tanh instead", control[:4].prod(dim=0)))
 
 # %% [markdown]
 # ## What reaches the first layer
@@ -113,12 +113,12 @@ for n in usual:
 
 lesson.claim("sigmoid-starves-the-first-layer",
     "With 20 sigmoid layers, the first gets less than a billionth of the last one's gradient",
-    ratio["sigmoid"], at_most=1e-9, format=".1e", trap=("tanh for the sigmoid", ratio["tanh"]))
+    ratio["sigmoid"], at_most=1e-9, format=".1e", trap=("tanh instead", ratio["tanh"]))
 apart = {n: torch.maximum(r, 1 / r) for n, r in ratio.items()}
 lesson.claim("tanh-and-relu-stay-level",
     "With tanh or ReLU, the first and the last gradient are at most a factor of ten apart",
     torch.maximum(apart["tanh"], apart["relu"]), at_most=10, format=".2g",
-    trap=("the sigmoid", apart["sigmoid"]))
+    trap=("sigmoid instead", apart["sigmoid"]))
 
 # %% [markdown]
 # ## Who learns?
@@ -152,11 +152,11 @@ share = {n: moved[n][:, 0] / moved[n][:, -1] for n in usual}  # (seeds,)
 lesson.claim("first-layer-stays-put",
     "Training moves the first of 12 sigmoid layers less than a thousandth as far as the last "
     "hidden one", share["sigmoid"], at_most=1e-3, format=".1e",
-    trap=("tanh for the sigmoid", share["tanh"]))
+    trap=("tanh instead", share["tanh"]))
 lesson.claim("sigmoid-stays-at-chance",
     "The 12-layer sigmoid network still guesses: at most 15 % right, where chance is 10 %",
     accuracy["sigmoid"], at_most=0.15, format=".3f",
-    trap=("tanh for the sigmoid", accuracy["tanh"]))
+    trap=("tanh instead", accuracy["tanh"]))
 
 # %% not-one-bit
 def changed(activation):
@@ -170,7 +170,7 @@ touched = {n: changed(n) for n in ("sigmoid", "tanh")}
 lesson.number("changed-weights", touched["sigmoid"], format=".0%", label="weights that changed")
 lesson.claim("hardly-a-bit-changes",
     "With 20 sigmoid layers, at most one first-layer weight in a thousand changes by even one bit",
-    touched["sigmoid"], at_most=0.001, trap=("tanh for the sigmoid", touched["tanh"]))
+    touched["sigmoid"], at_most=0.001, trap=("tanh instead", touched["tanh"]))
 
 # %% answers
 def spread(model):
@@ -192,7 +192,7 @@ large = measure_accuracy(trained("sigmoid", 12, "normal"), train)
 lesson.claim("slope-alone-is-to-blame",
     "Twelve sigmoid layers cannot learn, because no slope exceeds 1/4",
     large, at_most=0.15, expect="contradicted", format=".3f",
-    trap=("Xavier's weights for N(0, 1)", accuracy["sigmoid"]))
+    trap=("Xavier's weights instead", accuracy["sigmoid"]))
 
 # %% [markdown]
 # And without any sigmoid: we multiply all weights of a ReLU network by one half.
@@ -211,11 +211,11 @@ shrunk = {n: (gradients[n] / half[n]).amin(dim=1) for n in usual}  # (seeds,)
 # %% half-claims
 lesson.claim("relu-starves-everywhere",
     "Half the weights divide the gradient by 100,000 or more at every layer of 20 with ReLU",
-    shrunk["relu"], at_least=1e5, format=".1e", trap=("the sigmoid for ReLU", shrunk["sigmoid"]))
+    shrunk["relu"], at_least=1e5, format=".1e", trap=("sigmoid instead", shrunk["sigmoid"]))
 lesson.claim("vanishing-spares-the-last-layers",
     "Where gradients vanish, the first layer gets less than a hundredth of the last one's",
     half["relu"][:, 0] / half["relu"][:, -1], at_most=0.01, expect="contradicted", format=".2g",
-    trap=("the usual sigmoid network for it", ratio["sigmoid"]))
+    trap=("the sigmoid network instead", ratio["sigmoid"]))
 
 # %% other-weights-figure
 big = measure_gradients(network("sigmoid", 20, "normal"), some).weight_gradient_rms[:, :-1]
@@ -243,7 +243,7 @@ def stretched(z):
     return 2 * torch.sigmoid(2 * z) - 1
 
 g = measure_gradients(network(stretched, 20, "xavier"), some).weight_gradient_rms
-lesson.number("stretched-ratio", g[:, 0] / g[:, -2], format=".2g")
+lesson.number("stretched-ratio", g[:, 0] / g[:, -2], format=".2g", label="exercise 1")
 
 # %% exercise-2
 sizes = 1, 2, 4, 8, 16

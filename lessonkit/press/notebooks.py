@@ -1,0 +1,74 @@
+"""Slim the pages that mkdocs-jupyter makes, from some 600 KB to what the notebook says.
+
+Every such page carries all of JupyterLab's styles, a second copy button and a Mermaid loader that
+would ask a CDN, and shows code in colours of its own in one scheme only. Here they go; code gets
+the theme's own classes, and one small stylesheet that all notebook pages share does the rest.
+"""
+
+from __future__ import annotations
+
+import re
+
+_START = '<div class="jupyter-wrapper">'
+_END = "<!-- jupyter-wrapper -->"
+_CODE = re.compile(r'<div class="highlight-ipynb [^"]*"><pre>(.*?)</pre></div>', re.DOTALL)
+# The copy button, and the hidden text that it would copy. Material brings a button of its own.
+_COPYING = re.compile(
+    r'<div class="zeroclipboard-container">.*?</clipboard-copy>\s*</div>'
+    r'|<div class="clipboard-copy-txt"[^>]*>.*?</div>',
+    re.DOTALL,
+)
+_PROSE = re.compile(
+    r'(<div class="jp-RenderedHTMLCommon jp-RenderedMarkdown[^>]*>)(.*?)</div>', re.S
+)
+_PROSE_PARTS = re.compile(r"(<(pre|code)\b.*?</\2>|<[^>]+>)", re.DOTALL)
+_MATHS = re.compile(
+    r"\$\$(.+?)\$\$|(?<![\\\w$])\$(?![\s$])([^$\n]*?[^\s$\\])\$(?![\w$])", re.DOTALL
+)
+
+
+def slim(html: str) -> str:
+    """Take out of a notebook's content what does not belong to it.
+
+    Maths between dollar signs is marked as `pymdownx.arithmatex` marks it, so that whatever
+    typesets the other pages finds it here as well.
+
+    Args:
+        html: the content of a page as mkdocs-jupyter 0.26 rendered it.
+
+    Raises:
+        ValueError: it holds no notebook.
+    """
+    # The styles mention the wrapper too, but never as this very tag.
+    _, start, rest = html.partition(_START)
+    notebook, end, _ = rest.partition(_END)
+    if not (start and end):
+        raise ValueError(
+            f"expected content that mkdocs-jupyter 0.26 rendered ({_START} … {_END}); "
+            "another version makes other pages: adapt lessonkit.press.notebooks to it."
+        )
+    return start + _tidy(notebook) + end
+
+
+def _tidy(notebook: str) -> str:
+    """Give code, headings and maths the marks that they have on the site's other pages."""
+    notebook = _COPYING.sub("", notebook)
+    notebook = _CODE.sub(r'<div class="highlight"><pre><code>\1</code></pre></div>', notebook)
+    notebook = notebook.replace('class="anchor-link"', 'class="headerlink"')
+    # Every cell would be a stop of the Tab key, with nothing to do there.
+    notebook = notebook.replace(' tabindex="0"', "")
+    return _PROSE.sub(lambda cell: f"{cell[1]}{_mark_maths(cell[2])}</div>", notebook)
+
+
+def _mark_maths(prose: str) -> str:
+    """Wrap `$…$` and `$$…$$` between the tags; leave code alone."""
+    parts = _PROSE_PARTS.split(prose)  # text, tag or code, name of that, text, …
+    parts[::3] = [_MATHS.sub(_as_arithmatex, text) for text in parts[::3]]
+    del parts[2::3]
+    return "".join(parts)
+
+
+def _as_arithmatex(maths: re.Match[str]) -> str:
+    block, inline = maths.groups()
+    source = rf"\[{block}\]" if block else rf"\({inline}\)"
+    return f'<span class="arithmatex">{source}</span>'

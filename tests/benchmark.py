@@ -1,0 +1,258 @@
+"""How fast the press is, as ratios measured in one run: `make bench`.
+
+Absolute times say more about the machine than about the press, so each line compares with something
+that the same machine does in the same minute, and names the bar to stay under. Nothing here fails a
+build: timings belong to benchmarks.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+LESSONS, FIGURES, KEYED, REPEATS = 25, 3, 30, 5
+
+LESSON = '''
+"""Lesson {number}: noise adds up
+
+Generated for the benchmark.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from lessonkit.evidence import Lesson
+
+lesson = Lesson("part/lesson_{number}")
+seeds = lesson.seeds(quick=5)
+walks = [np.random.default_rng(seed + {number}).normal(size=60).cumsum() for seed in seeds]
+
+# %% show
+for index in range({figures}):
+    figure, ax = plt.subplots(figsize=(7.2, 3.8))
+    for walk in walks:
+        ax.plot(walk)
+    lesson.figure(f"walks-{{index}}", figure, alt="Five walks.", data={{"walk": walks[index]}})
+
+# %% claim
+ends = [abs(walk).max() for walk in walks]
+lesson.number("reach", ends, format=".2f")
+lesson.claim("walks-{number}-stray", "Walks stray.", ends, above=0.1, trap=("still", [0.0] * 5))
+'''
+
+PROSE = "\n\n".join(
+    f"Paragraph {n}. " + "Adding up steps that know nothing of one another leads far away. " * 6
+    for n in range(8)
+)
+
+PAGE = """
+---
+title: Lesson {number}
+description: Noise adds up.
+lesson: part/lesson_{number}
+---
+
+# Lesson {number}
+
+{prose}
+
+{embeds}
+
+{prose}
+"""
+
+MKDOCS = """
+site_name: Benchmark
+theme: {{name: material, font: false}}
+plugins: [search{plugins}]
+markdown_extensions: [admonition, tables, pymdownx.superfences{extensions}]
+not_in_nav: "*"
+{more}
+"""
+
+TWINS = (
+    ", lessonkit, {mkdocs-jupyter: "
+    "{ignore: ['*.md'], include: [notebook.ipynb], execute: false, no_prompt: true}}"
+)
+
+BURN = '''
+"""Burn
+
+Generated for the benchmark.
+"""
+
+import numpy as np
+
+from lessonkit.evidence import Lesson
+
+lesson = Lesson("lesson_{number}")
+total = 0.0
+for _ in range(120):
+    total += float(np.sort(np.random.default_rng(0).normal(size=400_000))[0])
+lesson.number("lowest", total)
+'''
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
+
+
+def call(root: Path, *arguments: str) -> float:
+    """Run a module in `root`; return the CPU seconds that it took, children included."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=root, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise SystemExit(f"{' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime
+
+
+def ratio(one: Callable[[], float], other: Callable[[], float], repeats: int = REPEATS) -> str:
+    """Measure two things in turn and return the ratio, pair by pair, as median and range."""
+    pairs = [one() / other() for _ in range(repeats)]
+    return f"{statistics.median(pairs):5.2f} ({min(pairs):.2f} to {max(pairs):.2f})"
+
+
+def course(root: Path) -> None:
+    """A course of generated lessons with a page each, run once."""
+    write(root / "pyproject.toml", '[tool.lessonkit]\nlibraries = ["numpy"]\n')
+    for number in range(LESSONS):
+        script = LESSON.format(number=number, figures=FIGURES)
+        write(root / f"lessons/part/lesson_{number}.py", script)
+        figures = "\n\n".join(f"[[walks-{index}]]" for index in range(FIGURES))
+        embeds = f"{figures}\n\nThey reach [[reach]].\n\n[[walks-{number}-stray]]"
+        page = PAGE.format(number=number, prose=PROSE, embeds=embeds)
+        write(root / f"docs/part/lesson-{number}.md", page)
+    write(root / "docs/index.md", "---\ndescription: Home.\n---\n\n# Home\n")
+    call(root, "-m", "lessonkit.press.cli", "build")
+
+
+def sites(root: Path) -> dict[str, list[str]]:
+    """The same pages three ways; the plain ones show their figures as pictures."""
+    plain = root / "plain"
+    for number in range(LESSONS):
+        pictures = root / f"docs/generated/part/lesson_{number}"
+        shown = "\n\n".join(f"![Walks.](walks-{n}-{number}.png)" for n in range(FIGURES))
+        for n in range(FIGURES):
+            target = plain / f"part/walks-{n}-{number}.png"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(pictures / f"walks-{n}.png", target)
+        page = PAGE.format(number=number, prose=PROSE, embeds=f"{shown}\n\nThey reach far.")
+        write(plain / f"part/lesson-{number}.md", page)
+    write(plain / "index.md", "# Home\n")
+    skip = "exclude_docs: notebook.ipynb"
+    ours, ext = ", lessonkit", ", lessonkit.press.embed"
+    kinds = {
+        "plain": MKDOCS.format(plugins="", extensions="", more="docs_dir: plain\nsite_dir: s1"),
+        "ours": MKDOCS.format(plugins=ours, extensions=ext, more=f"site_dir: s2\n{skip}"),
+        "twins": MKDOCS.format(plugins=TWINS, extensions=ext, more="site_dir: s3"),
+    }
+    for name, text in kinds.items():
+        write(root / f"{name}.yml", text)
+    return {n: ["-m", "mkdocs", "build", "--strict", "-q", "-f", f"{n}.yml"] for n in kinds}
+
+
+def keys(root: Path) -> tuple[str, bool]:
+    """Time the keys of generated lessons inside a process of their own."""
+    for number in range(LESSONS, KEYED):
+        script = LESSON.format(number=number, figures=FIGURES)
+        write(root / f"lessons/part/lesson_{number}.py", script)
+    code = (
+        "import json, sys, time\n"
+        "from lessonkit.press import build, settings\n"
+        "course = settings.load(); start = time.process_time()\n"
+        "names = course.lesson_names()\n"
+        "for name in names: build.job_for(course, name, 'quick', 'cpu')\n"
+        "print(json.dumps([time.process_time() - start, len(names), 'torch' in sys.modules]))"
+    )
+    seconds, torch = [], False
+    for _ in range(REPEATS):
+        told = subprocess.run(
+            [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
+        )
+        taken, count, torch = json.loads(told.stdout)
+        assert count == KEYED
+        seconds.append(taken)
+    return (
+        f"{statistics.median(seconds) / 0.1:5.2f} ({min(seconds) / 0.1:.2f} to {max(seconds) / 0.1:.2f})",
+        torch,
+    )
+
+
+def cold(root: Path) -> str:
+    """Wall time of a cold parallel build against its lessons' CPU time spread over the cores."""
+    write(root / "pyproject.toml", '[tool.lessonkit]\nlibraries = ["numpy"]\n')
+    cores = os.cpu_count() or 1
+    for number in range(4 * cores):
+        write(root / f"lessons/lesson_{number}.py", BURN.format(number=number))
+    (root / "docs").mkdir()
+    found = []
+    for _ in range(3):
+        start = time.monotonic()
+        call(root, "-m", "lessonkit.press.cli", "build", "--force")
+        wall = time.monotonic() - start
+        told = subprocess.run(
+            [sys.executable, "-m", "lessonkit.press.cli", "status", "--json"],
+            cwd=root,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        total = sum(lesson["seconds"] for lesson in json.loads(told.stdout))
+        found.append(wall / (total / cores))
+    return f"{statistics.median(found):5.2f} ({min(found):.2f} to {max(found):.2f})"
+
+
+def main() -> None:
+    os.environ.update(NO_MKDOCS_2_WARNING="1", OMP_NUM_THREADS="1")
+    print("median (range) of ratios of user CPU seconds, unless said otherwise\n")
+    with tempfile.TemporaryDirectory(prefix="lessonkit-bench-") as folder:
+        root = Path(folder, "course")
+        course(root)
+        commands = sites(root)
+        for command in commands.values():
+            call(root, *command)  # warm
+        size = f"{LESSONS} lessons, {LESSONS * FIGURES} figures"
+
+        def built(name: str) -> Callable[[], float]:
+            return lambda: call(root, *commands[name])
+
+        def show(text: str, value: str, bar: str) -> None:
+            print(f"{value:24} {text}  [bar {bar}]", flush=True)
+
+        show(f"warm build / plain Material, {size}", ratio(built("ours"), built("plain")), "1.3")
+        show("the same, with notebook twins", ratio(built("twins"), built("plain")), "2.5")
+        nothing = ["-c", "pass"]
+        cli = ["-m", "lessonkit.press.cli"]
+        for words, bar in (("--help", "-"), ("build", "-"), ("check", "-")):
+            value = ratio(
+                lambda words=words: call(root, *cli, words),  # type: ignore[misc]
+                lambda: max(call(root, *nothing), 0.005),
+            )
+            show(f"lessonkit {words} / python -c pass, {size}", value, bar)
+        value = ratio(
+            lambda: call(root, *cli, "build"), lambda: call(root, "-c", "import torch"), repeats=3
+        )
+        show("lessonkit build, nothing to run / import torch", value, "1")
+        value, torch = keys(root)
+        show(f"keys of {KEYED} lessons / 100 ms (CPU time)", value, "1")
+        print(f"{'yes' if torch else 'no':>5} {'':18} torch imported for that  [bar no]")
+        value = cold(Path(folder, "cold"))
+        show("cold build: wall / (lessons' CPU seconds / cores)", value, "1.15")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,276 @@
+"""Pages: what their front matter says, and everything that `lessonkit check` says about them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from workshop import Workshop, copied, walks
+
+from lessonkit.press import check, pages
+
+SECOND = """
+'''Another walk.'''
+
+from lessonkit.evidence import Lesson
+
+# %%
+lesson = Lesson("walks/again")
+lesson.claim("NAME", "2 < 3.", 2.0, below=3.0, trap=("4 < 3", 4.0), exact=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    made = walks(tmp_path_factory.mktemp("pages") / "course")
+    made.write("lessons/walks/again.py", SECOND.replace("NAME", "two-below-three"))
+    made.build()
+    return made
+
+
+@pytest.fixture
+def there(course: Workshop, tmp_path: Path) -> Workshop:
+    """A copy to break."""
+    return copied(course, tmp_path / "course")
+
+
+def read(project: Workshop, text: str, name: str = "page") -> pages.Page:
+    file = project.root / f"docs/{name}.md"
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(text.encode())
+    return pages.read(project.settings, file)
+
+
+def found(project: Workshop) -> list[str]:
+    return [str(finding) for finding in check.check(project.course())]
+
+
+def only(project: Workshop) -> str:
+    """The one thing that is wrong."""
+    (finding,) = found(project)
+    return finding
+
+
+def page(project: Workshop, *lines: str, body: str = "# x\n") -> None:
+    project.write("docs/new.md", "\n".join(["---", "description: New.", *lines, "---", "", body]))
+
+
+def test_the_front_matter_is_read(there: Workshop) -> None:
+    it = read(there, "---\ntitle: Far\nlesson: walks/stray\nprerequisites: [a, b]\n---\nText\n")
+    assert (it.title, it.lesson, it.prerequisites) == ("Far", "walks/stray", ["a", "b"])
+    assert (it.body, it.first_line) == ("Text\n", 6)
+
+
+@pytest.mark.parametrize(
+    ("text", "body", "line"),
+    [
+        ("Text\n", "Text\n", 1),
+        ("---\nt: 1\n---\n\n\n\nText\n", "Text\n", 7),  # MkDocs drops blank lines here
+        ("\n\nText\n", "Text\n", 3),
+        ("---\nt: 1\n...\nText\n", "Text\n", 4),
+        ("---  \nt: 1\n---  \nText\n", "Text\n", 4),
+        ("---\r\nt: 1\r\n---\r\nText\r\n", "Text\n", 4),
+        ("\ufeff---\nt: 1\n---\nText\n", "Text\n", 4),
+        ("---\nText\n", "---\nText\n", 1),  # a rule, and no front matter
+        ("---\nt: 1\n---\nText\n---\nMore\n", "Text\n---\nMore\n", 4),
+    ],
+)
+def test_the_body_begins_where_the_site_generator_says(
+    there: Workshop, text: str, body: str, line: int
+) -> None:
+    it = read(there, text)
+    assert (it.body, it.first_line) == (body, line)
+
+
+def test_mkdocs_and_we_agree_where_the_body_begins(there: Workshop) -> None:
+    from mkdocs.utils import meta
+
+    for text in ("Text\n\nMore", "\n\nText", "---\nt: 1\n---\n\n\nText\n", "---\nt: 1\n...\nText"):
+        assert meta.get_data(text)[0] == read(there, text).body
+
+
+def test_a_page_without_a_title_is_called_by_its_heading(there: Workshop) -> None:
+    assert read(there, "Some words.\n\n# A walk #\n").title == "A walk"
+    assert read(there, "Some words.\n").title == "page.md"
+    assert read(there, "---\ntitle: 7\n---\n").title == "7"
+
+
+def test_one_prerequisite_needs_no_list(there: Workshop) -> None:
+    assert read(there, "---\nprerequisites: walks/stray\n---\n").prerequisites == ["walks/stray"]
+    assert read(there, "---\nprerequisites:\n---\n").prerequisites == []
+
+
+@pytest.mark.parametrize(
+    ("path", "url"), [("index", ""), ("far/index", "far/"), ("far/walk", "far/walk/")]
+)
+def test_a_page_stands_in_the_site_as_a_folder(there: Workshop, path: str, url: str) -> None:
+    assert read(there, "x", path).url == url
+
+
+def test_code_does_not_count_as_reading(there: Workshop) -> None:
+    words, code = "word " * 700, "```\n" + "word " * 5000 + "\n```\n"
+    assert read(there, words).minutes == read(there, f"{words}\n\n{code}").minutes == 4
+    assert read(there, "short").minutes == 1
+
+
+def test_an_edited_page_is_read_again(there: Workshop) -> None:
+    assert read(there, "# One\n").title == "One"
+    assert read(there, "# Three\n").title == "Three"
+
+
+def test_generated_pages_are_not_the_authors(there: Workshop) -> None:
+    there.write("docs/generated/walks/x.md", "no description")
+    assert [path.name for path in pages.all_paths(there.settings)] == ["index.md", "stray.md"]
+    assert found(there) == []
+
+
+def test_a_good_course_has_nothing_to_mend(course: Workshop) -> None:
+    assert found(course) == []
+
+
+def test_front_matter_that_is_no_yaml_is_told_in_one_line(there: Workshop) -> None:
+    there.write("docs/new.md", "---\ndescription: a: b: c\n---\n\n# x\n")
+    message = only(there)
+    assert message.startswith("docs/new.md: front matter is not valid YAML: ")
+    assert "\n" not in message
+
+
+def test_of_a_page_that_cannot_be_read_the_body_begins_on_top(there: Workshop) -> None:
+    file = there.write("docs/new.md", "---\ndescription: a: b: c\n---\n\n# x\n")
+    assert pages.first_line(there.settings, file) == 1
+    assert pages.first_line(there.settings, file.with_name("none.md")) == 1
+    assert pages.first_line(there.settings, there.root / "docs/stray.md") == 8
+
+
+def test_a_page_in_another_encoding_is_told_by_name(there: Workshop) -> None:
+    (there.root / "docs/new.md").write_bytes("---\ndescription: é\n---\n".encode("latin-1"))
+    assert only(there).startswith("docs/new.md: is not UTF-8 text: ")
+
+
+@pytest.mark.parametrize("text", ["# x\n", "---\ntitle: x\n---\n", "---\ndescription: ' '\n---\n"])
+def test_every_page_needs_a_description(there: Workshop, text: str) -> None:
+    there.write("docs/new.md", text)
+    assert only(there).startswith("docs/new.md: no description: expected `description: one sen")
+
+
+@pytest.mark.parametrize("image", ["![](x.png)", "![ ](x.png)", "![][x]", '<img src="x.png">'])
+def test_an_image_needs_words(there: Workshop, image: str) -> None:
+    page(there, body=f"# x\n\nSee {image}\n")
+    assert only(there) == "docs/new.md:7: an image without alternative text: ![words](…)"
+
+
+@pytest.mark.parametrize(
+    "image",
+    ["![far](x.png)", '<img alt="" src="x.png">', "`![](x.png)`", "```\n![](x.png)\n```", "![]"],
+)
+def test_other_images_are_well(there: Workshop, image: str) -> None:
+    page(there, body=f"# x\n\n{image}\n")
+    assert found(there) == []
+
+
+@pytest.mark.parametrize("named", ["walks/strey", "[walks/stray]", "7"])
+def test_a_page_of_a_lesson_that_does_not_exist_is_told_which_there_are(
+    there: Workshop, named: str
+) -> None:
+    page(there, f"lesson: {named}")
+    message = only(there)
+    assert message.startswith("docs/new.md: names lesson ")
+    assert "which does not exist; there are: walks/again, walks/stray" in message
+
+
+def test_an_unknown_prerequisite_is_told(there: Workshop) -> None:
+    page(there, "lesson: walks/again", "prerequisites: [walks/strey]")
+    assert only(there) == (
+        "docs/new.md: prerequisite 'walks/strey' does not exist; "
+        "the lessons are: walks/again, walks/stray"
+    )
+
+
+def test_prerequisites_that_go_in_a_circle_are_told(there: Workshop) -> None:
+    page(there, "lesson: walks/again", "prerequisites: [walks/stray]")
+    there.replace(
+        "docs/stray.md", "lesson: walks/stray", "lesson: walks/stray\nprerequisites: [walks/again]"
+    )
+    message = only(there)
+    assert "prerequisites go round in a circle: " in message
+    assert message.count("walks/again") + message.count("walks/stray") == 3
+
+
+def test_prerequisites_in_order_are_well(there: Workshop) -> None:
+    page(there, "lesson: walks/again", "prerequisites: [walks/stray]", body="[[lesson-frame]]\n")
+    assert found(there) == []
+
+
+def test_a_claim_id_belongs_to_one_lesson(there: Workshop) -> None:
+    there.write("lessons/walks/again.py", SECOND.replace("NAME", "walks-stray"))
+    there.do("build", "walks/again")
+    message = only(there)
+    assert message.startswith("lessons/walks/stray.py: claim id 'walks-stray' is also used in ")
+    assert "lesson walks/again" in message
+
+
+def test_a_figure_that_no_page_shows_is_a_warning(there: Workshop) -> None:
+    there.replace("docs/stray.md", "[[distances]]", "")
+    (finding,) = check.check(there.course())
+    assert finding.warning
+    assert "figure 'distances' is never embedded: write [[distances]] on a page" in str(finding)
+
+
+@pytest.mark.parametrize(
+    "text", ["`[[distances]]`", "<!-- [[distances]] -->", "[[walks:distances]]"]
+)
+def test_a_figure_that_is_only_talked_about_is_not_embedded(there: Workshop, text: str) -> None:
+    there.replace("docs/stray.md", "[[distances]]", text)
+    assert any(finding.warning for finding in check.check(there.course()))
+
+
+def test_a_figure_may_stand_on_any_page(there: Workshop) -> None:
+    there.replace("docs/stray.md", "[[distances]]", "")
+    page(there, body="[[walks/stray:distances]]\n")
+    assert found(there) == []
+
+
+def test_a_lesson_that_changed_since_its_run_is_told(there: Workshop) -> None:
+    there.replace("lessons/walks/_toolbox.py", "STEPS = 100", "STEPS = 101")
+    assert "its code changed since the run that the page shows" in only(there)
+    assert "lessons/walks/stray.py: lesson walks/stray" in only(there)
+
+
+def test_everything_is_told_at_once(there: Workshop) -> None:
+    there.write("docs/a.md", "---\nx: y: z\n---\n")
+    there.write("docs/b.md", "# x\n\n![](x.png)\n\n[[one]]\n\n[[walks/stray:two]]\n")
+    page(there, "lesson: walks/none", "prerequisites: [nowhere]", body="[[lesson-frame]]\n")
+    there.replace("docs/stray.md", "[[distances]]", "see [[distances]] here")
+    there.replace("lessons/walks/_toolbox.py", "STEPS = 100", "STEPS = 101")
+    messages = found(there)
+    for part in (
+        "lessons/walks/stray.py: lesson walks/stray: its code changed",
+        "docs/a.md: front matter",
+        "docs/b.md: no description",
+        "docs/b.md:3: an image",
+        "docs/b.md:5: [[one]]: this page has no lesson",
+        "docs/b.md:7: [[two]]: lesson walks/stray publishes no such name",
+        "docs/new.md: names lesson 'walks/none'",
+        "docs/new.md:7: [[walks/none:lesson-frame]]",
+        "docs/stray.md:14: 'distances' is a figure: it must stand alone",
+    ):
+        assert sum(message.startswith(part) for message in messages) == 1, (part, messages)
+
+
+def test_the_check_says_what_the_page_says(
+    there: Workshop, caplog: pytest.LogCaptureFixture
+) -> None:
+    import markdown
+
+    from lessonkit.press import embed
+
+    there.replace("docs/stray.md", "[[distance]]", "[[distanec]] and [[Foo bar]] and [[walks]]")
+    told = [str(finding) for finding in check.check(there.course()) if not finding.warning]
+    it = pages.read(there.settings, there.root / "docs/stray.md")
+    embed.current_place = embed.Place(it.path, it.url, it.lesson, it.first_line)
+    try:
+        markdown.Markdown(extensions=[embed.EmbedExtension(there.settings)]).convert(it.body)
+    finally:
+        embed.current_place = None
+    assert caplog.messages == told
+    assert len(told) == 3

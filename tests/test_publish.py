@@ -1,0 +1,295 @@
+"""Publishing: the files that pages and downloads need, written only when they change."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import zipfile
+from pathlib import Path
+
+import markdown
+import pytest
+from PIL import Image
+from workshop import Workshop, copied, tags, walks
+
+from lessonkit.press import embed, gallery, publish
+from lessonkit.press.settings import PressError
+
+OPEN_FIGURE = """
+'''Another walk.'''
+
+import matplotlib.pyplot as plt
+
+from lessonkit.evidence import Lesson
+
+# %%
+lesson = Lesson("again")
+plt.plot([2, 3])
+"""
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    made = walks(tmp_path_factory.mktemp("publish") / "course")
+    made.write("lessons/again.py", OPEN_FIGURE)
+    made.build()
+    return made
+
+
+@pytest.fixture
+def there(course: Workshop, tmp_path: Path) -> Workshop:
+    """A copy to change."""
+    made = copied(course, tmp_path / "course")
+    assert publish.publish(made.course()) is False  # it came whole
+    return made
+
+
+def files(project: Workshop) -> dict[str, str]:
+    """Everything that was laid out, with the digest of what it holds."""
+    folder = project.settings.generated_folder
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(content(path)).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.name.startswith(".")
+    }
+
+
+def content(path: Path) -> bytes:
+    """The bytes of a file; of an archive those of its files, since it notes their times too."""
+    if path.suffix != ".zip":
+        return path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        return b"".join(name.encode() + archive.read(name) for name in sorted(archive.namelist()))
+
+
+def times(project: Workshop) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in project.settings.generated_folder.rglob("*")}
+
+
+def age(project: Workshop) -> None:
+    """Give every file an old time, so that a write in the same tick of the clock shows."""
+    for path in project.settings.generated_folder.rglob("*"):
+        os.utime(path, ns=(10**18, 10**18))
+
+
+def test_everything_that_a_page_links_is_laid_out(course: Workshop) -> None:
+    assert list(files(course)) == [
+        "again/_cell-1-1.png",
+        "again/again.ipynb",
+        "again/again.py",
+        "again/again.zip",
+        "again/notebook.ipynb",
+        "lessonkit.css",
+        "lessons.zip",
+        "walks/stray/_thumb.png",
+        "walks/stray/distances.csv",
+        "walks/stray/distances.png",
+        "walks/stray/notebook.ipynb",
+        "walks/stray/stray.ipynb",
+        "walks/stray/stray.py",
+        "walks/stray/stray.zip",
+    ]
+
+
+def test_the_files_are_the_scripts_and_the_runs(course: Workshop) -> None:
+    folder, run = course.settings.generated_folder / "walks/stray", course.entry().run
+    assert run is not None
+    script = course.root / "lessons/walks/stray.py"
+    assert (folder / "stray.py").read_bytes() == script.read_bytes()
+    figure = run.figures["distances"]
+    assert (folder / "distances.png").read_bytes() == (run.folder / figure["png"]).read_bytes()
+    rows = list(csv.DictReader((folder / "distances.csv").read_text("utf-8").splitlines()))
+    assert [row["seed"] for row in rows] == ["0", "1", "2", "3", "4"]
+    assert (folder / "notebook.ipynb").read_bytes() == (folder / "stray.ipynb").read_bytes()
+    assert json.loads((folder / "stray.ipynb").read_text("utf-8"))["nbformat"] == 4
+
+
+def test_a_lesson_downloads_as_one_archive(course: Workshop) -> None:
+    folder = course.settings.generated_folder / "walks/stray"
+    with zipfile.ZipFile(folder / "stray.zip") as archive:
+        assert sorted(archive.namelist()) == ["distances.csv", "stray.ipynb", "stray.py"]
+        assert archive.read("stray.py") == (folder / "stray.py").read_bytes()
+
+
+def test_all_lessons_download_as_one_archive(course: Workshop) -> None:
+    folder = course.settings.generated_folder
+    with zipfile.ZipFile(folder / "lessons.zip") as archive:
+        assert sorted(archive.namelist()) == [
+            "again/again.ipynb",
+            "again/again.py",
+            "walks/stray/stray.ipynb",
+            "walks/stray/stray.py",
+        ]
+        for name in archive.namelist():
+            assert archive.read(name) == (folder / name).read_bytes()
+
+
+def test_every_link_of_a_page_leads_to_a_file(course: Workshop) -> None:
+    embed.current_place = embed.Place("stray.md", "stray/", "walks/stray")
+    try:
+        ours = embed.EmbedExtension(course.settings)
+        html = markdown.Markdown(extensions=[ours]).convert(
+            "[[distances]]\n\n[[lesson-downloads]]\n\n[[gallery]]\n"
+        )
+    finally:
+        embed.current_place = None
+    places = {link["href"] for link in tags(html, "a")} | {i["src"] for i in tags(html, "img")}
+    assert len(places) == 9
+    for place in places - {"../stray/"}:
+        # a notebook's page is made of the notebook by the site generator
+        file = place.replace("/notebook/", "/notebook.ipynb").removeprefix("../")
+        assert (course.settings.pages_folder / file).is_file(), place
+
+
+def test_the_second_time_nothing_is_written(there: Workshop) -> None:
+    age(there)
+    before = times(there)
+    assert publish.publish(there.course()) is False
+    assert times(there) == before
+
+
+def test_new_words_are_published_without_a_run(there: Workshop) -> None:
+    runs = there.runs()
+    there.replace("lessons/walks/stray.py", "# Walk.", "# Walk further.")
+    assert publish.publish(there.course()) is True
+    assert not there.entry().stale
+    assert there.runs() == runs
+    folder = there.settings.generated_folder
+    for name in ("stray.py", "stray.ipynb", "notebook.ipynb"):
+        assert "Walk further." in (folder / "walks/stray" / name).read_text("utf-8")
+    with zipfile.ZipFile(folder / "walks/stray/stray.zip") as archive:
+        assert b"Walk further." in archive.read("stray.py")
+    with zipfile.ZipFile(folder / "lessons.zip") as archive:
+        assert b"Walk further." in archive.read("walks/stray/stray.ipynb")
+
+
+def test_new_words_change_no_picture_and_no_other_lesson(there: Workshop) -> None:
+    age(there)
+    before = times(there)
+    there.replace("lessons/walks/stray.py", "# Walk.", "# Walk further.")
+    publish.publish(there.course())
+    folder = there.settings.generated_folder
+    assert {
+        path.relative_to(folder).as_posix()
+        for path in times(there)
+        if path.is_file() and before.get(path) != times(there)[path]
+    } == {
+        ".lessons.stamp",
+        "lessons.zip",
+        "walks/stray/.stamp",
+        "walks/stray/notebook.ipynb",
+        "walks/stray/stray.ipynb",
+        "walks/stray/stray.py",
+        "walks/stray/stray.zip",
+    }
+
+
+def test_undoing_an_edit_gives_the_same_files(there: Workshop) -> None:
+    before = files(there)
+    there.replace("lessons/walks/stray.py", "# Walk.", "# Walk further.")
+    publish.publish(there.course())
+    assert files(there) != before
+    there.replace("lessons/walks/stray.py", "# Walk further.", "# Walk.")
+    publish.publish(there.course())
+    assert files(there) == before
+
+
+def test_what_no_lesson_owns_is_removed(there: Workshop) -> None:
+    there.write("docs/generated/gone/far/old.png", "x")
+    there.write("docs/generated/walks/stray/dropped.txt", "x")
+    (there.root / "lessons/again.py").unlink()
+    assert publish.publish(there.course()) is True
+    assert not (there.settings.generated_folder / "gone").exists()
+    assert not (there.settings.generated_folder / "walks/stray/dropped.txt").exists()
+    assert not (there.settings.generated_folder / "again").exists()
+    assert publish.publish(there.course()) is False
+    with zipfile.ZipFile(there.settings.generated_folder / "lessons.zip") as archive:
+        assert sorted(archive.namelist()) == ["walks/stray/stray.ipynb", "walks/stray/stray.py"]
+
+
+def test_a_figure_that_was_renamed_leaves_nothing_behind(there: Workshop) -> None:
+    there.replace("lessons/walks/stray.py", '"distances"', '"far"')
+    assert there.do("build").code == 0
+    names = {name for name in files(there) if name.startswith("walks/stray/")}
+    assert {"walks/stray/far.png", "walks/stray/far.csv"} <= names
+    assert not any("distances" in name for name in names)
+
+
+def test_a_file_that_was_lost_comes_back(there: Workshop) -> None:
+    before = files(there)
+    (there.settings.generated_folder / "walks/stray/distances.png").unlink()
+    (there.settings.generated_folder / "lessonkit.css").unlink()
+    assert publish.publish(there.course()) is True
+    assert files(there) == before
+
+
+def test_publishing_that_was_interrupted_is_done_again(
+    there: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = files(there)
+    there.replace("lessons/walks/stray.py", "# Walk.", "# Walk further.")
+
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(gallery, "archive", full)
+        assert there.do("build").code == 1
+    there.replace("lessons/walks/stray.py", "# Walk further.", "# Walk.")
+    publish.publish(there.course())
+    assert files(there) == before
+
+
+def test_a_course_without_runs_publishes_only_the_styles(there: Workshop) -> None:
+    there.do("clean", "--all")
+    assert publish.publish(there.course()) is True
+    assert list(files(there)) == ["lessonkit.css"]
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_one_line(there: Workshop) -> None:
+    there.do("clean", "--all")
+    (there.root / "docs/generated").write_text("a file", encoding="utf-8")
+    with pytest.raises(PressError, match=r"docs/generated: cannot be written: File exists"):
+        publish.publish(there.course())
+
+
+# sphinx-gallery's toolbox, one test for each call
+
+
+def test_a_thumbnail_fits_its_card_and_keeps_its_shape(tmp_path: Path) -> None:
+    wide = Image.new("RGB", (700, 110), "red")
+    wide.save(tmp_path / "wide.png")
+    gallery.thumbnail(tmp_path / "wide.png", tmp_path / "thumb.png")
+    with Image.open(tmp_path / "thumb.png") as small:
+        assert small.size == gallery.THUMBNAIL
+        card = small.convert("RGBA")
+        assert card.getpixel((200, 130)) == (255, 0, 0, 255)
+        assert card.getpixel((200, 5))[3] == 0  # transparent above the picture
+
+
+def test_an_archive_holds_files_under_relative_names(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    for name in ("a/one.txt", "two.txt"):
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    gallery.archive([tmp_path / "a/one.txt", tmp_path / "two.txt"], tmp_path / "all.zip", tmp_path)
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive:
+        assert archive.read("a/one.txt") == b"a/one.txt"
+        assert sorted(archive.namelist()) == ["a/one.txt", "two.txt"]
+
+
+def test_names_that_a_script_uses_are_found_without_running_it(tmp_path: Path) -> None:
+    script = tmp_path / "far.py"
+    script.write_text(
+        '"""Far."""\n\nimport numpy as np\nimport lessonkit.figures\n'
+        "from lessonkit.evidence import Lesson\nfrom lessonkit import press as p\n\n"
+        'Lesson("x").number("a", np.ones(3))\nlessonkit.figures.new_figure()\n'
+        "raise SystemExit('it ran')\n",
+        encoding="utf-8",
+    )
+    names = gallery.names_used(script)
+    assert "lessonkit.evidence.Lesson" in names
+    assert "lessonkit.figures.new_figure" in names
+    assert not any(name.startswith("numpy") for name in names)
+    assert gallery.names_used(script, "numpy") == ["numpy.ones"]

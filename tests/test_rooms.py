@@ -1,0 +1,187 @@
+"""Every word lives in its room, and imports run one way."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+from conftest import Project
+
+ORDER = ("data", "models", "training", "probes", "figures", "evidence", "press")
+SCIENCE = {"data", "models", "training", "probes"}
+ROOT = Path(__file__).resolve().parent.parent
+
+
+Spoken = Callable[[ast.Module], bool]
+
+
+@lru_cache(maxsize=1)
+def sources() -> list[tuple[str, Path, ast.Module]]:
+    """Return every module of the package with the room that it belongs to."""
+    package = ROOT / "lessonkit"
+    paths = [
+        path
+        for path in sorted(package.rglob("*.py"))
+        if path.parent != package or path.stem != "__init__"
+    ]
+    rooms = [path.relative_to(package).with_suffix("").parts[0] for path in paths]
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in paths]
+    return list(zip(rooms, paths, trees, strict=True))
+
+
+def imported(tree: ast.Module) -> set[str]:
+    """Return every module that is imported anywhere in a tree, with its dotted name."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module or ""}
+    return names
+
+
+def who(spoken: Spoken) -> set[str]:
+    """Return the rooms with a module that speaks the word."""
+    return {room for room, _, tree in sources() if spoken(tree)}
+
+
+def imports(library: str) -> Spoken:
+    return lambda tree: any(name.split(".")[0] == library for name in imported(tree))
+
+
+def says(*dotted: str) -> Spoken:
+    """Return whether a tree holds an expression such as `nn.Module`."""
+
+    def spoken(tree: ast.Module) -> bool:
+        nodes = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute))
+        return any(
+            f".{ast.unparse(node)}".endswith(tuple(f".{d}" for d in dotted)) for node in nodes
+        )
+
+    return spoken
+
+
+def test_every_module_belongs_to_a_room_of_the_house() -> None:
+    assert {room for room, _, _ in sources()} == set(ORDER)
+
+
+def test_a_room_imports_only_the_rooms_on_its_left() -> None:
+    wrong = []
+    for room, path, tree in sources():
+        for name in imported(tree):
+            other = ([*name.split("."), ""])[1] if name.startswith("lessonkit.") else room
+            if other in ORDER and ORDER.index(other) > ORDER.index(room):
+                wrong.append(f"{path.name} imports {name}")
+    assert wrong == []
+
+
+def test_a_figure_takes_numbers_and_never_asks_a_probe() -> None:
+    trees = [tree for room, _, tree in sources() if room == "figures"]
+    assert all("probes" not in name for tree in trees for name in imported(tree))
+
+
+def test_importing_the_package_imports_nothing() -> None:
+    assert (ROOT / "lessonkit/__init__.py").read_bytes() == b""
+
+
+def test_torch_is_spoken_only_where_networks_are() -> None:
+    # evidence asks torch for a device when a lesson runs by hand; the press only in the worker,
+    # which is the lesson's own process, and only on a GPU.
+    torch = imports("torch")
+    outside = [
+        (path, tree) for room, path, tree in sources() if room not in SCIENCE and torch(tree)
+    ]
+    assert {path.name for path, _ in outside} == {"session.py", "worker.py"}
+    for path, tree in outside:
+        statements = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+        assert not torch(ast.Module(statements, [])), f"{path.name} imports torch for everybody"
+
+
+@pytest.mark.parametrize(
+    ("word", "spoken", "rooms"),
+    [
+        ("a network", says("nn.Module"), {"models"}),
+        ("a gradient taken", says("autograd.grad"), {"probes"}),
+        ("an optimiser", says("torch.optim", "optimiser.step"), {"training"}),
+        ("a data set", imports("sklearn"), {"data"}),
+        ("matplotlib", imports("matplotlib"), {"figures", "evidence"}),
+        ("hashing", imports("hashlib"), {"press"}),
+        ("a process", imports("subprocess"), {"press"}),
+        ("Markdown", imports("markdown"), {"press"}),
+        ("a page", imports("mkdocs"), {"press"}),
+    ],
+)
+def test_a_word_stays_in_its_room(word: str, spoken: Spoken, rooms: set[str]) -> None:
+    assert who(spoken) == rooms, word
+
+
+def test_only_a_probe_hangs_hooks() -> None:
+    hooks = says("register_forward_hook", "register_hook", "register_full_backward_hook")
+    assert who(hooks) <= {"probes"}
+
+
+@pytest.mark.parametrize("name", ["utils", "helpers", "common", "misc"])
+def test_no_module_is_a_drawer(name: str) -> None:
+    assert not list((ROOT / "lessonkit").rglob(f"*{name}*"))
+
+
+def test_no_lesson_imports_another_lesson() -> None:
+    folder = ROOT / "lessons"
+    scripts = [path for path in folder.rglob("*.py") if not path.name.startswith("_")]
+    names = {path.stem for path in scripts}
+    assert names, "there are lessons"
+    for path in scripts:
+        for module in imported(ast.parse(path.read_text(encoding="utf-8"))):
+            assert not names & set(module.split(".")), f"{path.name} imports {module}"
+
+
+# Speed: whoever only reads, checks or lists never waits for torch.
+
+AND_TORCH = """
+import sys
+sys.argv = ["lessonkit", *{arguments}]
+from lessonkit.press.cli import main
+try:
+    main()
+except SystemExit as stop:
+    assert not stop.code, stop.code
+assert "torch" not in sys.modules, "torch was imported"
+assert {also} not in sys.modules
+"""
+
+
+def test_no_module_of_the_press_imports_torch_or_matplotlib() -> None:
+    modules = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for room, path, _ in sources()
+        if room in ("press", "evidence") and path.name != "__init__.py"
+    ]
+    assert "lessonkit.press.embed" in modules
+    code = f"import sys, {', '.join(modules)}\nprint(*{{'torch', 'matplotlib'}} & set(sys.modules))"
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={"NO_MKDOCS_2_WARNING": "1", "PATH": ""},
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.split() == []
+
+
+def test_the_command_line_never_waits_for_torch(project: Project) -> None:
+    project.write("pyproject.toml", "[tool.lessonkit]\n")  # torch's version is part of the key
+    assert project.lessonkit("build").returncode == 0
+    for arguments, also in (
+        (["--help"], "mkdocs"),
+        (["status"], "mkdocs"),
+        (["check"], "mkdocs"),
+        (["build"], "matplotlib"),
+    ):
+        code = AND_TORCH.format(arguments=arguments, also=repr(also))
+        result = project.run("-c", code)
+        assert result.returncode == 0, (arguments, result.stderr)

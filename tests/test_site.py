@@ -1,0 +1,298 @@
+"""The site itself, built strict from smoke runs and read in a browser."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from io import BytesIO
+from pathlib import Path
+
+import browser
+import nbformat
+import pytest
+
+LESSON = "training/vanishing-gradients/"
+TWIN = "generated/training/vanishing_gradients/notebook/"
+PAGES = ["", "lessons/", LESSON, "evidence/", TWIN, "reference/", "reference/evidence/"]
+PAGE_LIMIT = 500_000  # bytes of a lesson's page with all that it loads, as a server sends them
+TREE = ["docs", "lessons", "lessonkit", "overrides", "mkdocs.yml", "pyproject.toml"]
+
+needs_browser = pytest.mark.skipif(
+    browser.find_chromium() is None,
+    reason="no Chromium on this machine: install Debian's package `chromium`",
+)
+
+
+def call(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a module in a copy of the tree, confined to smoke runs."""
+    environment = {**os.environ, "LESSONKIT_PROFILE": "smoke", "NO_MKDOCS_2_WARNING": "1"}
+    return subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=root,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+
+
+@pytest.fixture(scope="module")
+def tree(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what is in the repository, with its lessons run as smoke."""
+    root = tmp_path_factory.mktemp("site") / "course"
+    root.mkdir()
+    ignored = shutil.ignore_patterns("generated", "__pycache__")
+    for name in TREE:
+        source = repository / name
+        if source.is_dir():
+            shutil.copytree(source, root / name, ignore=ignored)
+        else:
+            shutil.copy(source, root / name)
+    built = call(root, "lessonkit.press.cli", "build")
+    assert built.returncode == 0, built.stderr
+    return root
+
+
+@pytest.fixture(scope="module")
+def site(tree: Path) -> Path:
+    """The site, built strict."""
+    built = call(tree, "mkdocs", "build", "--strict")
+    assert built.returncode == 0, built.stderr
+    return tree / "site"
+
+
+@pytest.fixture(scope="module")
+def home(site: Path) -> Iterator[str]:
+    with browser.serve(site) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[browser.Browser]:
+    with browser.chromium() as opened:
+        yield opened
+
+
+class Links(HTMLParser):
+    """The local files that a page loads or links to, and its ids."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.loads: list[str] = []
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if given.get("id"):
+            self.ids.append(str(given["id"]))
+        if tag in ("img", "script") and given.get("src"):
+            self.loads.append(str(given["src"]))
+        if tag == "link" and given.get("rel") in ("stylesheet", "icon"):
+            self.loads.append(str(given["href"]))
+        if tag == "a" and given.get("href"):
+            self.links.append(str(given["href"]))
+
+
+def read(site: Path, page: str) -> Links:
+    return Links((site / page / "index.html").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_and_file_of_a_page_is_there(site: Path, page: str) -> None:
+    links = read(site, page)
+    assert links.loads
+    for address in [*links.loads, *links.links]:
+        if re.match(r"[a-z]+:", address) or address.startswith("#"):
+            continue
+        path, _, anchor = address.partition("#")
+        target = (site / page / path.partition("?")[0]).resolve()
+        target = target / "index.html" if target.is_dir() else target
+        assert target.is_file(), f"{page} points to {address}, which is not there"
+        if anchor and target.suffix == ".html":
+            assert anchor in Links(target.read_text(encoding="utf-8")).ids, address
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_uses_an_id_twice(site: Path, page: str) -> None:
+    ids = read(site, page).ids
+    assert sorted(set(ids)) == sorted(ids)
+
+
+def test_a_smoke_run_says_on_the_page_that_it_measured_nothing(site: Path) -> None:
+    page = (site / LESSON / "index.html").read_text(encoding="utf-8")
+    assert "lk-banner lk-smoke" in page
+    assert "not judged" in page
+    assert "lk-claim lk-holds" not in page
+
+
+def test_a_lesson_page_is_light(site: Path) -> None:
+    page = site / LESSON
+    files = [page / "index.html"]
+    for address in read(site, LESSON).loads:
+        if "katex" not in address:
+            files.append((page / address.partition("?")[0]).resolve())
+    files += [path for path in (site / "assets/katex").rglob("*") if "KaTeX_Main-R" in path.name]
+    files += list((site / "assets/katex").glob("*.min.*"))
+    sent = sum(len(gzip.compress(path.read_bytes())) for path in set(files))
+    assert sent <= PAGE_LIMIT
+
+
+def test_the_notebook_twin_shares_one_stylesheet(site: Path) -> None:
+    page = (site / TWIN / "index.html").read_text(encoding="utf-8")
+    assert "jp-CodeCell" in page
+    assert "<style>" not in page.partition('<div class="jupyter-wrapper">')[2]
+    assert "jp-CodeCell" in (site / "generated/lessonkit.css").read_text(encoding="utf-8")
+    words = re.sub(r'src="data:[^"]+"', "", page)
+    assert len(words) < 150_000, "JupyterLab's styles alone are four times that"
+
+
+def test_downloads_are_what_they_say(site: Path, tree: Path) -> None:
+    folder = site / "generated/training/vanishing_gradients"
+    script = (tree / "lessons/training/vanishing_gradients.py").read_bytes()
+    assert (folder / "vanishing_gradients.py").read_bytes() == script
+    nbformat.validate(nbformat.read(folder / "vanishing_gradients.ipynb", as_version=4))
+    with zipfile.ZipFile(folder / "vanishing_gradients.zip") as archive:
+        assert archive.read("vanishing_gradients.py") == script
+        assert any(name.endswith(".csv") for name in archive.namelist())
+    with zipfile.ZipFile(site / "generated/lessons.zip") as archive:
+        assert "training/vanishing_gradients/vanishing_gradients.py" in archive.namelist()
+
+
+def test_the_search_finds_the_lesson_and_not_its_notebook(site: Path) -> None:
+    index = json.loads((site / "search/search_index.json").read_text(encoding="utf-8"))
+    places = {entry["location"].partition("#")[0] for entry in index["docs"]}
+    assert LESSON in places
+    assert TWIN not in places
+
+
+def test_the_reference_says_which_lessons_use_a_room(site: Path) -> None:
+    page = (site / "reference/models/index.html").read_text(encoding="utf-8")
+    assert "lk-used" in page
+    assert LESSON in page
+
+
+@needs_browser
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", browser.SCHEMES)
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_opens_without_complaint_or_foreign_request(
+    chromium: browser.Browser, home: str, page: str, scheme: str
+) -> None:
+    with browser.open_page(chromium, home + page, scheme) as (_, complaints):
+        assert complaints.all() == []
+
+
+@needs_browser
+@pytest.mark.browser
+@pytest.mark.parametrize("width", browser.WIDTHS.values())
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_is_wider_than_its_window(
+    chromium: browser.Browser, home: str, page: str, width: int
+) -> None:
+    with browser.open_page(chromium, home + page, "light", width) as (opened, _):
+        assert opened.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@needs_browser
+@pytest.mark.browser
+def test_figures_are_drawn_in_the_colours_of_the_scheme(
+    chromium: browser.Browser, home: str
+) -> None:
+    colours = {}
+    for scheme in browser.SCHEMES:
+        with browser.open_page(chromium, home + LESSON, scheme) as (page, _):
+            figures = page.locator("figure.lk-figure .lk-canvas > *")
+            assert figures.count() >= 3
+            for index in range(figures.count()):
+                box = figures.nth(index).bounding_box()
+                assert box is not None
+                assert box["width"] > 300
+                assert box["height"] > 100
+            colours[scheme] = page.evaluate(
+                """[...document.querySelectorAll('.lk-canvas svg text')].map(
+                     text => getComputedStyle(text).fill)"""
+            )
+    assert colours["light"]
+    assert set(colours["light"]).isdisjoint(colours["dark"])
+
+
+@needs_browser
+@pytest.mark.browser
+def test_a_reader_finds_the_lesson_by_searching(chromium: browser.Browser, home: str) -> None:
+    with browser.open_page(chromium, home) as (page, complaints):
+        page.locator("input[name=query]").click()
+        page.keyboard.type("sigmoid")
+        result = page.locator(".md-search-result__link").first
+        result.wait_for()
+        assert LESSON in str(result.get_attribute("href"))
+        assert complaints.all() == []
+
+
+@needs_browser
+@pytest.mark.browser
+def test_a_reader_downloads_the_script(chromium: browser.Browser, home: str, tree: Path) -> None:
+    with browser.open_page(chromium, home + LESSON) as (page, _):
+        with page.expect_download() as waiting:
+            page.locator(".lk-downloads a", has_text="script").first.click()
+        content = Path(waiting.value.path()).read_bytes()
+    assert content == (tree / "lessons/training/vanishing_gradients.py").read_bytes()
+
+
+@needs_browser
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", browser.SCHEMES)
+@pytest.mark.parametrize("page", PAGES)
+def test_axe_finds_nothing_to_mend(
+    chromium: browser.Browser, home: str, page: str, scheme: str
+) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    with browser.open_page(chromium, home + page, scheme) as (opened, _):
+        opened.wait_for_function("!document.querySelector('.md-code__nav:not([role])')")
+        found = axe.Axe().run(opened).response["violations"]
+        told = [(v["id"], v["nodes"][0]["target"], v["help"]) for v in found]
+    assert told == []
+
+
+def test_the_exported_runs_publish_the_same_page_elsewhere(
+    tree: Path, site: Path, tmp_path: Path
+) -> None:
+    archive = tmp_path / "runs.zip"
+    assert call(tree, "lessonkit.press.cli", "export", str(archive)).returncode == 0
+    elsewhere = tmp_path / "course"
+    shutil.copytree(
+        tree, elsewhere, ignore=shutil.ignore_patterns(".lessonkit", "generated", "site")
+    )
+    taken = call(elsewhere, "lessonkit.press.cli", "import", str(archive))
+    assert taken.returncode == 0, taken.stderr
+    built = call(elsewhere, "mkdocs", "build", "--strict")
+    assert built.returncode == 0, built.stderr
+    here = (site / LESSON / "index.html").read_bytes()
+    assert (elsewhere / "site" / LESSON / "index.html").read_bytes() == here
+
+
+def test_properdocs_builds_this_tree_strict(tree: Path, site: Path) -> None:
+    pytest.importorskip("properdocs")
+    built = call(tree, "properdocs", "build", "--strict", "--site-dir", "proper")
+    assert built.returncode == 0, built.stderr
+    page = (tree / "proper" / LESSON / "index.html").read_text(encoding="utf-8")
+    assert page.count("lk-figure") == (
+        (site / LESSON / "index.html").read_text(encoding="utf-8").count("lk-figure")
+    )
+
+
+def test_pictures_of_notebook_cells_are_real_pictures(site: Path) -> None:
+    from PIL import Image
+
+    for picture in (site / "generated").rglob("*.png"):
+        with Image.open(BytesIO(picture.read_bytes())) as image:
+            image.verify()

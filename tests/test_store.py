@@ -1,0 +1,424 @@
+"""A run on disk is whole or absent, and nothing in it can be altered unseen."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import LESSON, TOOLBOX, Project
+
+from lessonkit.press import build, runner, settings, store
+from lessonkit.press.keys import RUN_FORMAT
+from lessonkit.press.store import StoreError
+
+FILES = (
+    "manifest.json",
+    "seal",
+    "evidence.json",
+    "cells.json",
+    "log.txt",
+    "figures/distances.svg",
+    "figures/distances.png",
+    "data/distances.csv",
+)
+
+
+@pytest.fixture(scope="module")
+def run_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run of the real builder."""
+    project = Project(tmp_path_factory.mktemp("store") / "course")
+    project.write("pyproject.toml", '[tool.lessonkit]\nlibraries = ["numpy"]\n')
+    project.write("lessons/walks/stray.py", LESSON)
+    project.write("lessons/walks/_toolbox.py", TOOLBOX)
+    (result,) = build_now(project)
+    assert result.run is not None, result.failure
+    return result.run.folder
+
+
+@pytest.fixture
+def run(run_once: Path, tmp_path: Path) -> Path:
+    """A copy of it, to break."""
+    return Path(shutil.copytree(run_once, tmp_path / "runs/walks/stray" / run_once.name))
+
+
+def build_now(project: Project, **options: Any) -> list[runner.Result]:
+    here = settings.load(project.root)
+    return build.build(here, build.states(here), jobs=1, **options)
+
+
+def make(
+    runs: Path,
+    key: str,
+    source: str = "now",
+    profile: str = "quick",
+    replace: bool = False,
+    content: str = "{}",
+) -> store.Run:
+    """Put a small run into the store, newer than the ones before."""
+    aside = store.begin(runs, "walks/stray", key)
+    (aside / "evidence.json").write_text(content)
+    manifest = {
+        "lesson": "walks/stray",
+        "key": key,
+        "source": source,
+        "circumstances": {"profile": profile},
+    }
+    made = store.commit(aside, runs, manifest, replace)
+    newest = 10**9 * len(list(runs.rglob("manifest.json")))
+    os.utime(made.folder / "manifest.json", ns=(newest, newest))
+    return made
+
+
+def seal_again(folder: Path, **changes: Any) -> None:
+    """Alter a manifest and seal it as somebody who knows how."""
+    manifest = {**json.loads((folder / "manifest.json").read_text()), **changes}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    digest = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
+    (folder / "seal").write_text(digest)
+
+
+# Whole.
+
+
+def test_a_run_holds_these_files_and_no_scaffolding(run: Path) -> None:
+    found = {p.relative_to(run).as_posix() for p in run.rglob("*") if p.is_file()}
+    assert found == set(FILES)
+
+
+def test_a_run_says_what_ran_and_how(run: Path) -> None:
+    opened = store.open_run(run)
+    assert (opened.lesson, opened.key, opened.profile) == ("walks/stray", run.name, "quick")
+    assert opened.manifest["seeds"] == [0, 1, 2, 3, 4]
+    assert set(opened.manifest["modules"]) >= {"__main__", "_toolbox"}
+    assert opened.manifest["cpu_seconds"] > 0
+    assert opened.manifest["format"] == RUN_FORMAT
+    assert len(opened.numbers["distance"].values) == 5
+    assert opened.tables["walks"].columns == ["what", "ours"]
+    assert opened.claims["walks-stray"].verdict == "holds"
+    assert opened.figures["distances"]["alt"] == "Distances by seed."
+    assert opened.broken == []
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_single_altered_byte_is_refused(run: Path, name: str) -> None:
+    store.open_run(run)
+    data = bytearray((run / name).read_bytes()) or bytearray(1)
+    data[len(data) // 2] ^= 1
+    (run / name).write_bytes(data)
+    with pytest.raises(StoreError, match=r"altered|not a complete run"):
+        store.open_run(run)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_file_is_refused(run: Path, name: str) -> None:
+    (run / name).unlink()
+    with pytest.raises(StoreError, match=r"missing from its run|not a complete run"):
+        store.open_run(run)
+
+
+def test_a_run_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="not a complete run"):
+        store.open_run(tmp_path / "nowhere")
+
+
+def test_a_run_of_another_version_says_which(run: Path) -> None:
+    seal_again(run, format=RUN_FORMAT + 1)
+    with pytest.raises(
+        StoreError, match=r"another version of lessonkit \(run format 2, expected 1"
+    ):
+        store.open_run(run)
+
+
+def test_an_altered_run_is_made_anew_by_the_next_build(project: Project) -> None:
+    (first,) = build_now(project)
+    (first.run.folder / "evidence.json").write_text("{}")
+    here = settings.load(project.root)
+    state = build.state_of(here, "walks/stray")
+    assert state.state == "failed"
+    assert "evidence.json: altered since the run" in state.problems[0]
+    (again,) = build_now(project)
+    assert again.run.folder == first.run.folder
+    assert again.run.numbers == first.run.numbers
+    assert build.state_of(here, "walks/stray").state == "fresh"
+
+
+# Absent.
+
+
+def leftovers(project: Project) -> list[str]:
+    runs = project.root / ".lessonkit/runs"
+    return [str(p.relative_to(runs)) for p in runs.glob("walks/stray/*") if "." in p.name]
+
+
+def wait_for(condition: Callable[[], Any]) -> Any:
+    """Return what `condition` gives as soon as it is true."""
+    for _ in range(3000):
+        if found := condition():
+            return found
+        time.sleep(0.01)
+    raise AssertionError("it never came")
+
+
+def ended(pid: int) -> bool:
+    """Say whether a process is gone, or dead and not yet buried."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def written(path: Path) -> str:
+    """Return the text of a file once its last line is whole."""
+    text = path.read_text() if path.exists() else ""
+    return text if text.endswith("\n") else ""
+
+
+def test_a_killed_builder_leaves_nothing_that_opens(project: Project) -> None:
+    project.replace(
+        "lessons/walks/stray.py",
+        "# %% draw",
+        "# %% draw\nimport os, time\nfrom pathlib import Path\n"
+        'if "PID_FILE" in os.environ:\n'
+        '    Path(os.environ["PID_FILE"]).write_text(f"{os.getpid()}\\n")\n'
+        "    time.sleep(600)",
+    )
+    pid_file = project.root.parent / "pid"
+    builder = subprocess.Popen(
+        [sys.executable, "-m", "lessonkit.press.cli", "build"],
+        cwd=project.root,
+        env={**os.environ, "PID_FILE": str(pid_file)},
+        stdout=subprocess.DEVNULL,
+    )
+    lesson = int(wait_for(lambda: written(pid_file)))
+    builder.kill()
+    builder.wait()
+    if sys.platform == "linux":
+        wait_for(lambda: ended(lesson))  # with its builder
+    else:
+        os.kill(lesson, signal.SIGKILL)
+    assert len(leftovers(project)) == 1
+    assert store.choose(project.root / ".lessonkit/runs", "walks/stray", "", "").run is None
+    assert build.state_of(settings.load(project.root), "walks/stray").state == "missing"
+
+    (result,) = build_now(project)
+    assert result.run is not None
+    assert leftovers(project) == []
+
+
+def test_the_sweep_spares_whoever_is_still_building(tmp_path: Path) -> None:
+    mine = store.begin(tmp_path, "walks/stray", "key")
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    dead = mine.with_name(f"key.{gone.pid}.abc")
+    moved = mine.with_name(f"key.{gone.pid}.abc.old")
+    for folder in (dead, moved):
+        (folder / "figures").mkdir(parents=True)
+    made = make(tmp_path, "0123")
+    store.note_failure(tmp_path, "walks/stray", "key", {"message": "no"})
+    store.sweep(tmp_path)
+    assert mine.is_dir()
+    assert store.failure(tmp_path, "walks/stray", "key") == {"message": "no"}
+    assert store.open_run(made.folder)
+    assert not dead.exists()
+    assert not moved.exists()
+
+
+def test_a_day_later_the_sweep_spares_nobody(tmp_path: Path) -> None:
+    mine = store.begin(tmp_path, "walks/stray", "key")
+    os.utime(mine, (0, 0))
+    store.sweep(tmp_path)
+    assert not mine.exists()
+
+
+def test_what_lies_aside_is_never_listed(tmp_path: Path) -> None:
+    aside = store.begin(tmp_path, "walks/stray", "key")
+    shutil.copytree(make(tmp_path, "0123").folder, aside, dirs_exist_ok=True)
+    assert [folder.name for folder in store.runs_of(tmp_path, "walks/stray")] == ["0123"]
+
+
+# Two at once.
+
+
+def test_two_builders_at_once_end_with_one_whole_run(project: Project) -> None:
+    command = [sys.executable, "-m", "lessonkit.press.cli", "build"]
+    builders = [
+        subprocess.Popen(command, cwd=project.root, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    outputs = [builder.communicate()[0] for builder in builders]
+    assert [builder.returncode for builder in builders] == [0, 0], outputs
+    (folder,) = (project.root / ".lessonkit/runs/walks/stray").iterdir()
+    assert store.open_run(folder).broken == []
+
+
+def test_the_faster_of_two_builders_stays(tmp_path: Path) -> None:
+    make(tmp_path, "key", content='{"first": 1}')
+    second = make(tmp_path, "key", content='{"second": 2}')
+    assert second.evidence == {"first": 1}
+    assert [p.name for p in (tmp_path / "walks/stray").iterdir()] == ["key"]
+
+
+def test_force_puts_the_new_run_in_the_place_of_the_old(tmp_path: Path) -> None:
+    make(tmp_path, "key", content='{"first": 1}')
+    second = make(tmp_path, "key", content='{"second": 2}', replace=True)
+    assert second.evidence == {"second": 2}
+    assert [p.name for p in (tmp_path / "walks/stray").iterdir()] == ["key"]
+
+
+def test_a_builder_is_not_upset_when_another_moves_the_old_run_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = make(tmp_path, "key")
+    (old.folder / "evidence.json").write_text("altered")
+    monkeypatch.setattr(store, "_whole", lambda folder: shutil.rmtree(folder) or False)
+    assert make(tmp_path, "key", content='{"second": 2}').evidence == {"second": 2}
+
+
+# A full disk.
+
+
+def full(*_: Any, **__: Any) -> Any:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize(("where", "name"), [(store.tempfile, "mkdtemp"), (Path, "mkdir")])
+def test_a_full_disk_at_the_beginning_is_one_clear_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: Any, name: str
+) -> None:
+    monkeypatch.setattr(where, name, full)
+    with pytest.raises(StoreError, match=r"\A[^\n]*no space left on the disk[^\n]*\Z"):
+        store.begin(tmp_path, "walks/stray", "key")
+
+
+@pytest.mark.parametrize("name", ["write_text", "rename"])
+def test_a_full_disk_at_the_end_keeps_nothing_but_earlier_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    earlier = make(tmp_path, "earlier")
+    aside = store.begin(tmp_path, "walks/stray", "key")
+    (aside / "evidence.json").write_bytes(b"{}")
+    monkeypatch.setattr(Path, name, full)
+    with pytest.raises(StoreError, match=r"\A[^\n]*no space left on the disk[^\n]*\Z"):
+        store.commit(aside, tmp_path, {"lesson": "walks/stray", "key": "key"})
+    assert [p.name for p in (tmp_path / "walks/stray").iterdir()] == ["earlier"]
+    assert store.open_run(earlier.folder)
+
+
+def test_a_full_disk_at_the_end_of_a_lesson_keeps_the_last_run(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (first,) = build_now(project)
+    project.replace("lessons/walks/stray.py", "quick=5", "quick=6")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", full)
+        with pytest.raises(StoreError, match="no space left"):
+            build_now(project)
+    assert leftovers(project) == []
+    state = build.state_of(settings.load(project.root), "walks/stray")
+    assert (state.state, state.run.key) == ("stale", first.run.key)
+
+
+def test_a_failure_that_cannot_be_noted_is_one_clear_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(StoreError, match="no space left"):
+        store.note_failure(tmp_path, "walks/stray", "key", {"message": "no"})
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "walks").write_text("a file is in the way")
+    with pytest.raises(StoreError, match=r"walks/stray: cannot be written: .* Check the folder"):
+        store.begin(tmp_path, "walks/stray", "key")
+
+
+# The choice of a page.
+
+
+def chosen(runs: Path, source: str = "now", key: str = "", profile: str | None = None) -> Any:
+    choice = store.choose(runs, "walks/stray", source, key, profile)
+    return choice.run and choice.run.key, choice.stale
+
+
+def test_without_runs_there_is_no_choice(tmp_path: Path) -> None:
+    assert chosen(tmp_path) == (None, False)
+
+
+def test_a_full_run_comes_before_a_newer_quick_one(tmp_path: Path) -> None:
+    make(tmp_path, "full", profile="full")
+    make(tmp_path, "quick")
+    assert chosen(tmp_path, key="quick") == ("full", False)
+
+
+def test_a_run_of_this_machine_comes_before_a_newer_one(tmp_path: Path) -> None:
+    make(tmp_path, "here")
+    make(tmp_path, "elsewhere")
+    assert chosen(tmp_path, key="here") == ("here", False)
+
+
+def test_the_newest_of_equal_runs_is_chosen(tmp_path: Path) -> None:
+    for key in ("b", "c", "a"):
+        make(tmp_path, key)
+    assert chosen(tmp_path) == ("a", False)
+
+
+def test_present_code_comes_before_old_code_however_full(tmp_path: Path) -> None:
+    make(tmp_path, "present")
+    make(tmp_path, "old", source="before", profile="full")
+    assert chosen(tmp_path) == ("present", False)
+
+
+def test_failing_that_the_last_good_run_is_chosen_and_called_stale(tmp_path: Path) -> None:
+    make(tmp_path, "older", source="long before", profile="full")
+    make(tmp_path, "old", source="before")
+    assert chosen(tmp_path) == ("old", True)
+
+
+def test_a_smoke_run_is_used_only_if_asked_for(tmp_path: Path) -> None:
+    make(tmp_path, "smoke", profile="smoke")
+    assert chosen(tmp_path, key="smoke") == (None, False)
+    make(tmp_path, "old", source="before")
+    assert chosen(tmp_path, key="smoke") == ("old", True)
+    assert chosen(tmp_path, profile="smoke") == ("smoke", False)
+
+
+def test_a_page_that_is_confined_to_a_profile_takes_no_other(tmp_path: Path) -> None:
+    make(tmp_path, "full", profile="full")
+    assert chosen(tmp_path, profile="quick") == (None, False)
+
+
+def test_an_altered_run_is_passed_over_and_reported(tmp_path: Path) -> None:
+    make(tmp_path, "good")
+    (make(tmp_path, "bad", profile="full").folder / "evidence.json").write_text("[]")
+    choice = store.choose(tmp_path, "walks/stray", "now", "")
+    assert choice.run.key == "good"
+    (problem,) = choice.problems
+    assert "bad/evidence.json: altered since the run" in problem
+
+
+# Failures are noted.
+
+
+def test_a_failure_is_forgotten_once_the_same_key_succeeds(tmp_path: Path) -> None:
+    for key in ("key", "other"):
+        store.note_failure(tmp_path, "walks/stray", key, {"message": "no"})
+    make(tmp_path, "key")
+    assert store.failure(tmp_path, "walks/stray", "key") is None
+    assert store.failure(tmp_path, "walks/stray", "other") == {"message": "no"}
+
+
+def test_a_note_that_cannot_be_read_still_counts_as_a_failure(tmp_path: Path) -> None:
+    store.note_failure(tmp_path, "walks/stray", "key", {})
+    store.failure_file(tmp_path, "walks/stray", "key").write_text("{")
+    assert "cannot be read" in store.failure(tmp_path, "walks/stray", "key")["message"]

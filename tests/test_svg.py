@@ -1,0 +1,220 @@
+"""Theming: matplotlib's SVG follows the page's colours and loses nothing that a reader sees."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import Counter
+from collections.abc import Callable
+from xml.etree import ElementTree
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from workshop import assert_sound
+
+from lessonkit.press import svg
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def lines() -> Figure:
+    figure, ax = plt.subplots()
+    ax.plot([1, 2, 3], [2, 3, 5], "o-", color="#2166ac", label="a < b & c")
+    ax.fill_between([1, 2, 3], [1, 2, 3], [3, 5, 7], color="#d95f02", alpha=0.125)
+    ax.set_title("Is $x^2$ > y?")
+    ax.legend()
+    return figure
+
+
+def picture() -> Figure:
+    figure, ax = plt.subplots()
+    image = ax.imshow(np.arange(35.0).reshape(5, 7), interpolation="none", cmap="RdBu")
+    figure.colorbar(image)
+    return figure
+
+
+def dots() -> Figure:
+    figure, ax = plt.subplots()
+    ax.scatter([1, 2, 3], [1, 10, 100], c=[1, 2, 3], s=[2, 3, 5])
+    ax.set_yscale("log")
+    ax.text(1.5, 11, "rotated", rotation=45)
+    return figure
+
+
+def dense() -> Figure:
+    figure, ax = plt.subplots()
+    ax.scatter(np.arange(700), np.arange(700) ** 0.5, rasterized=True)
+    return figure
+
+
+def panels() -> Figure:
+    figure, axes = plt.subplots(2, 3, sharex=True)
+    for index, ax in enumerate(axes.flat):
+        ax.bar([1, 2], [index, 7], hatch="//", edgecolor="#1a1a1a")
+        ax.grid(linestyle=":")
+    return figure
+
+
+KINDS: list[Callable[[], Figure]] = [lines, picture, dots, dense, panels]
+
+
+def drawn(kind: Callable[[], Figure]) -> str:
+    """Draw as `lessonkit.evidence` does."""
+    figure = kind()
+    try:
+        with plt.rc_context({"svg.fonttype": "none", "svg.hashsalt": "x"}), io.StringIO() as file:
+            figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
+            return file.getvalue()
+    finally:
+        plt.close(figure)
+
+
+@pytest.fixture(scope="module", params=KINDS, ids=lambda kind: kind.__name__)
+def raw(request: pytest.FixtureRequest) -> str:
+    return drawn(request.param)
+
+
+def themed(raw: str, prefix: str = "far", description: str = "Far away.") -> str:
+    return svg.themed(raw, prefix, "Far", description)
+
+
+def parsed(text: str) -> ElementTree.Element:
+    """Parse as XML: whatever is not well-formed fails here."""
+    return ElementTree.fromstring(text)
+
+
+def elements(text: str) -> list[ElementTree.Element]:
+    """The elements that draw something, or on which such an element builds."""
+    left_out = {"svg", "metadata", "style", "defs", "title", "desc"}
+    return [
+        node
+        for node in parsed(text).iter()
+        if node.tag.startswith(SVG) and node.tag.removeprefix(SVG) not in left_out
+    ]
+
+
+def fallback(text: str | None) -> str:
+    """Colours as a browser without the variables would show them, ids as they were."""
+    colours = re.sub(r"var\(--fig-[0-9a-f]{6}, (#[0-9a-f]{6})\)", r"\1", text or "")
+    return colours.replace("url(#far--", "url(#")
+
+
+def test_nothing_that_is_drawn_gets_lost(raw: str) -> None:
+    before, after = elements(raw), elements(themed(raw))
+    assert [node.tag for node in before] == [node.tag for node in after]
+    assert len(before) > 30
+    for old, new in zip(before, after, strict=True):
+        # But for the family of the font, styles are as they were, colours included.
+        assert _rounded(_without_family(old.get("style"))) == _without_family(
+            fallback(new.get("style"))
+        )
+        assert _words(old) == _words(new)
+
+
+def _words(node: ElementTree.Element) -> str:
+    """The words of a text; its pieces have places of their own, so blanks say nothing."""
+    return "".join("".join(node.itertext()).split()) if node.tag == f"{SVG}text" else ""
+
+
+def _without_family(style: str | None) -> str:
+    return re.sub(r"(font: [^;]*?px) [^;]+", r"\1", style or "")
+
+
+def _rounded(style: str) -> str:
+    return re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), style)
+
+
+def test_text_stays_text(raw: str) -> None:
+    before, after = (parsed(text).iter(f"{SVG}text") for text in (raw, themed(raw)))
+    words = [_words(node) for node in after]
+    assert words == [_words(node) for node in before]
+    assert len(words) > 5
+
+
+def test_every_colour_can_be_changed_by_the_page(raw: str) -> None:
+    text = themed(raw)
+    colours = Counter(re.findall(r"(?:fill|stroke)(?:: ?|=\")(#[0-9a-f]{6})", raw))
+    assert colours
+    assert Counter(re.findall(r"var\(--fig-[0-9a-f]{6}, (#[0-9a-f]{6})\)", text)) == (
+        colours + Counter({"#000000": 1})  # the ink of whatever names no colour
+    )
+    for name, value in re.findall(r"var\(--fig-([0-9a-f]{6}), #([0-9a-f]{6})\)", text):
+        assert name == value
+    assert not re.search(r"(?<!, )#[0-9a-f]{6}\b", re.sub(r'(xlink:href|src)="[^"]*"', "", text))
+
+
+def test_no_rule_of_matplotlibs_restyles_the_page(raw: str) -> None:
+    text = themed(raw)
+    assert "<style" in raw
+    assert "<style" not in text
+    assert "<metadata" not in text
+    assert "<!--" not in text
+    assert "<?xml" not in text
+
+
+def test_numbers_are_short_but_scales_keep_their_digits(raw: str) -> None:
+    for tag in re.findall(r"<[^>]+>", themed(raw)):
+        if "scale(" not in tag and "matrix(" not in tag and "base64" not in tag:
+            assert not re.search(r"\d\.\d{3,}", tag), tag
+
+
+def test_a_scale_is_not_rounded_to_nothing() -> None:
+    raw = '<svg viewBox="0 0 7 5"><g transform="translate(1.23456 2) scale(0.015625 -0.015625)"/>'
+    raw += '<g transform="matrix(0.00123 0 0 0.00123 0 0)"/><path d="M 0.123456 -0.0001"/></svg>'
+    text = themed(raw)
+    assert "scale(0.015625 -0.015625)" in text
+    assert "matrix(0.00123 0 0 0.00123 0 0)" in text
+    assert 'd="M 0.12 -0"' in text
+
+
+def test_pictures_inside_come_through_byte_for_byte() -> None:
+    raw = drawn(dense)
+    data = re.findall(r"base64,\s*([^\"]+)", raw)
+    assert data
+    assert re.findall(r"base64,\s*([^\"]+)", themed(raw)) == data
+
+
+def test_it_has_a_title_and_a_description_and_names_them(raw: str) -> None:
+    root = parsed(themed(raw, description='Less "<" & more.'))
+    title, description = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
+    assert title is not None
+    assert description is not None
+    assert (title.text, description.text) == ("Far", 'Less "<" & more.')
+    assert root.get("role") == "img"
+    assert root.get("aria-labelledby") == f"{title.get('id')} {description.get('id')}"
+
+
+def test_its_size_is_the_drawing_and_its_width_the_pages(raw: str) -> None:
+    before, after = parsed(raw), parsed(themed(raw))
+    assert after.get("viewBox") == before.get("viewBox")
+    assert after.get("width") is after.get("height") is None
+
+
+def test_figures_on_one_page_share_no_id(raw: str) -> None:
+    # all drawn with the same salt: their own ids are the same
+    prefixes = ("far", "far--2", "far-title", "far-m1")
+    reading = assert_sound("".join(themed(raw, prefix) for prefix in prefixes))
+    assert all(identity.startswith("far") for identity in reading.ids)
+
+
+def test_references_lead_to_the_figures_own_parts(raw: str) -> None:
+    reading = assert_sound(themed(raw))
+    assert len(reading.references) > 2
+
+
+def test_browsers_find_the_parts_by_the_old_name_of_the_link(raw: str) -> None:
+    uses = re.findall(r"<use [^>]+>", themed(raw))
+    assert uses
+    assert all('xlink:href="#far--' in use for use in uses)  # `href` breaks instant navigation
+
+
+def test_the_same_figure_gives_the_same_bytes() -> None:
+    for kind in KINDS:
+        assert themed(drawn(kind)) == themed(drawn(kind))
+
+
+def test_what_has_no_size_is_refused() -> None:
+    with pytest.raises(ValueError, match="expected an SVG with a viewBox"):
+        svg.themed("<svg><g/></svg>", "far", "Far", "Far away.")
