@@ -418,6 +418,18 @@ def test_the_same_code_is_written_the_same(one: str, other: str) -> None:
     assert canonical(one) == canonical(other)
 
 
+def test_an_f_string_is_written_as_every_python_parses_it() -> None:
+    tree = ast.parse("f'{a:{b}}'")
+    before = "".join(keys._canonical(tree))
+    spec = tree.body[0].value.values[0].format_spec
+    empty = [part for part in spec.values if isinstance(part, ast.Constant)]
+    if empty:  # as Python 3.12 has it
+        spec.values = [part for part in spec.values if part not in empty]
+    else:
+        spec.values = [*spec.values, ast.Constant("")]
+    assert "".join(keys._canonical(tree)) == before
+
+
 def test_fields_that_another_python_adds_empty_leave_no_trace() -> None:
     tree = ast.parse("def f(a):\n    return a\n")
     before = "".join(keys._canonical(tree))

@@ -150,6 +150,8 @@ def _canonical(node: object) -> Iterator[str]:
                 continue
             if name == "body" and isinstance(node, _DOCUMENTED):
                 value = _without_docstring(value)
+            if isinstance(node, ast.JoinedStr):
+                value = _without_empty_text(value)
             if value == [] or name == "ctx":
                 continue
             yield name + "="
@@ -164,6 +166,11 @@ def _canonical(node: object) -> Iterator[str]:
 
 
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def _without_empty_text(parts: list[ast.expr]) -> list[ast.expr]:
+    """Drop what Python 3.12 writes between the parts of an f-string where there is no text."""
+    return [part for part in parts if not (isinstance(part, ast.Constant) and part.value == "")]
 
 
 def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:

@@ -327,6 +327,8 @@ def _failure(error: BaseException, job: dict[str, Any], watch: _Watch) -> dict[s
         message = str(error)
     else:
         message = "".join(traceback.format_exception_only(error)).strip()
+    if isinstance(error, ModuleNotFoundError):
+        message += f". Install the package that brings {error.name!r}, or correct the import."
     text = "".join(
         [
             "Traceback (most recent call last):\n",
