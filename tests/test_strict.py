@@ -146,6 +146,18 @@ def test_a_comment_shows_in_the_published_script_without_a_run(built: Project) -
     assert len(runs_in(built)) == 1
 
 
+def test_pages_embed_under_zensical_without_any_plugin(built: Project) -> None:
+    pytest.importorskip("zensical")
+    result = built.run("-m", "zensical", "build", "--clean")
+    assert result.returncode == 0, result.stderr
+    page = (built.root / "site/stray/index.html").read_text(encoding="utf-8")
+    run = store.open_run(runs_in(built)[0].parent)
+    assert run.numbers["distance"].text("median") in page
+    for part in ("lk-figure", "lk-claim lk-holds", "lk-cell"):
+        assert part in page
+    assert "lessonkit:" not in page, "no drawing waits for a plugin that is not there"
+
+
 def test_properdocs_builds_the_same_tree(built: Project) -> None:
     pytest.importorskip("properdocs")
     result = built.run("-m", "properdocs", "build", "--strict", "--site-dir", "proper")

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from jaxtyping import TypeCheckError
 from torch import nn
 
 from lessonkit.data import Examples, batches
@@ -105,3 +106,8 @@ def test_one_step_is_taken_for_each_item_and_the_items_can_be_a_progress_bar(tra
     losses = fit(model, train, bar(range(5)), learning_rate=0.1, batch_size=7)
     assert shown == [0, 1, 2, 3, 4]
     assert len(losses) == 5
+
+
+def test_the_shapes_in_the_signatures_are_executed() -> None:
+    with pytest.raises(TypeCheckError):  # one axis too few: no copy for each seed
+        mean_loss(torch.zeros(3, 5), torch.zeros(2, 3, dtype=torch.long))

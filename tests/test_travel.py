@@ -205,9 +205,9 @@ def test_an_archive_that_is_not_there_is_wrong_usage(elsewhere: Workshop) -> Non
 @pytest.mark.parametrize(
     ("values", "inside", "outside"),
     [
-        ([2.0, 3.0], [1.0, 2.5, 4.0], [0.9, 4.1]),  # the range, widened by its own width
-        ([-3.0, 5.0], [-11.0, 13.0], [-11.1, 13.1]),
-        ([1e-7, 1e-5], [1e-9, 1e-3], [0.9e-9, 1.1e-3, 0.0]),  # decades are widened by a factor
+        ([2.0, 3.0], [1.34, 2.5, 4.5], [1.33, 4.51]),  # positive: widened by its own factor
+        ([-3.0, 5.0], [-11.0, 13.0], [-11.1, 13.1]),  # else by its own width
+        ([1e-7, 1e-5], [1e-9, 1e-3], [0.9e-9, 1.1e-3, 0.0]),
         ([7.0], [7.0, 7.0 * (1 + 9e-7)], [7.0 * (1 + 2e-6)]),  # nothing but rounding
         ([7.0, 7.0 * (1 + 1e-12)], [7.0 * (1 + 5e-7)], [7.0 * (1 + 3e-6)]),
         ([0.0], [0.0], [1e-12]),
@@ -235,7 +235,7 @@ def test_numbers_and_claims_are_compared_one_by_one() -> None:
     published = run_with({"far": Number([2.0, 3.0]), "gone": Number([1.0])}, {"a": claim(2.0)})
     yours = run_with({"far": Number([2.0, 9.0]), "new": Number([1.0])}, {"a": claim(5.0)})
     far, gone, a = verify.compare(published, yours)
-    assert (far.kind, far.name, far.inside, far.band) == ("number", "far", False, "1 to 4")
+    assert (far.kind, far.name, far.inside, far.band) == ("number", "far", False, "1.33 to 4.5")
     assert (far.page, far.yours) == ("2.5 (2 to 3)", "5.5 (2 to 9)")
     assert (gone.inside, gone.yours) == (False, "not measured")
     assert (a.kind, a.page, a.yours, a.inside) == ("claim", "holds", "contradicted", False)

@@ -42,6 +42,8 @@ def show_claim(name: str, claim: Claim) -> None:
         style = "bold red"
     word = verdict if claim.judged else "not judged (smoke)"
     console.print(f"[{style}]{sign} {word}[/]  [bold]{claim.statement}[/]")
+    if claim.expect == "contradicted":
+        console.print("    [dim]the popular statement, put to the test[/]")
     measured = display.summary(claim.values, claim.format, claim.unit)
     seeds = "exact" if claim.exact else f"{len(claim.values)} seeds"
     console.print(f"    measured {measured}  [dim]({seeds})[/]")

@@ -42,7 +42,8 @@ _VERBATIM = re.compile(
 )
 # HTML cannot stand within alternative text, the title of a link, or an attribute of raw HTML.
 _PLAIN = re.compile(r"!\[[^\]]*$|\]\([^)\s]*\s+[\"'][^)]*$|<[a-zA-Z][^<>]*$")
-_DRAWING = re.compile(r"<svg\b.*?</svg>", re.S)
+# What nobody looks for by searching: drawings, and where their numbers come from.
+_LATER = re.compile(r'<svg\b.*?</svg>|<details class="lk-provenance".*?</details>', re.S)
 _POSTPONED = re.compile(r"<!--lessonkit:(\d+)-->")
 COURSE_BLOCKS = ("evidence", "gallery")
 LESSON_BLOCKS = ("lesson-frame", "lesson-downloads", "lesson-claims")
@@ -70,25 +71,26 @@ class Place:
     url: str = ""
     lesson: str | None = None
     first_line: int = 1
-    later: list[str] | None = None  # drawings that the plugin puts in when the page is done
+    course: courses.Course | None = None  # as this build found it
+    later: list[str] | None = None  # what the plugin puts in when the page is done
 
     def link(self, target: str) -> str:
         """Return the address of a path of the site, seen from this page."""
         return "../" * self.url.count("/") + target
 
-    def postponed(self, drawing: str) -> str:
-        """Return a mark for a drawing if somebody will put it in later, else the drawing.
+    def postponed(self, html: str) -> str:
+        """Return a mark for some HTML if somebody will put it in later, else the HTML.
 
         Templates and the search would read every path of every figure, for nothing.
         """
         if self.later is None:
-            return drawing
-        self.later.append(drawing)
+            return html
+        self.later.append(html)
         return f"<!--lessonkit:{len(self.later) - 1}-->"
 
 
 def completed(html: str, later: list[str]) -> str:
-    """Put the postponed drawings of a page into it."""
+    """Put what was postponed into a page."""
     return _POSTPONED.sub(lambda found: later[int(found[1])], html)
 
 
@@ -222,7 +224,7 @@ class _Embedder(Preprocessor):
         embeds = list(find("\n".join(lines), place.first_line))
         if not embeds:
             return lines
-        course = courses.current(self.project or settings.load())
+        course = place.course or courses.current(self.project or settings.load())
         used: dict[str, int] = {}
         html: dict[int, list[tuple[Embed, str]]] = {}
         for embed in embeds:
@@ -232,7 +234,7 @@ class _Embedder(Preprocessor):
                 where = f"{course.settings.pages}/{place.path or 'a page'}:{embed.line}"
                 log.warning("%s: %s", where, error)
                 made = _error(str(error), embed)
-            made = _DRAWING.sub(lambda found: place.postponed(found[0]), made)
+            made = _LATER.sub(lambda found: place.postponed(found[0]), made)
             html.setdefault(embed.line - place.first_line, []).append((embed, made))
         return list(self._replaced(lines, html))
 

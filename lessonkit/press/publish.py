@@ -11,6 +11,7 @@ A file is written only if its bytes change: `mkdocs serve` watches this folder.
 from __future__ import annotations
 
 import hashlib
+import os
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -126,11 +127,16 @@ def _write(path: Path, content: bytes) -> bool:
 
 
 def _remove_others(target: Path, kept: set[Path]) -> bool:
-    """Remove what no lesson owns any more."""
-    others = [p for p in target.rglob("*") if p.is_file() and p not in kept and p.parent != target]
-    for path in others:
-        path.unlink()
-    for folder in sorted((p for p in target.rglob("*") if p.is_dir()), reverse=True):
-        if not any(folder.iterdir()):
-            folder.rmdir()
-    return bool(others)
+    """Remove what no lesson owns any more; files that lie in the folder itself are ours."""
+    names = {str(path) for path in kept}
+    others = False
+    for folder, _, files in os.walk(target, topdown=False):
+        if folder == str(target):
+            continue
+        doomed = [path for name in files if (path := os.path.join(folder, name)) not in names]
+        for path in doomed:
+            os.unlink(path)
+        others |= bool(doomed)
+        if len(doomed) == len(files) and not os.listdir(folder):
+            os.rmdir(folder)
+    return others

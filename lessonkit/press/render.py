@@ -201,12 +201,17 @@ def _bounds(record: Claim) -> list[float]:
 
 
 def _scale(values: list[float]) -> Callable[[float], float]:
-    """Map values to 12..388: by powers of ten where they span more than two decades."""
+    """Map values to 12..388: by powers of ten where they span more than two decades.
+
+    There, 0 stands one decade below the smallest of the others.
+    """
     low, high = min(values), max(values)
-    logarithmic = low > 0 and high / low > 100
-    bend: Callable[[float], float] = math.log10 if logarithmic else float
-    start, width = bend(low), (bend(high) - bend(low)) or 1.0
-    return lambda value: 12 + 376 * (bend(value) - start) / width
+    smallest = min((value for value in values if value > 0), default=1.0)
+    if low >= 0 and high / smallest > 100:
+        floor = smallest / 10 if low == 0 else smallest
+        return lambda value: 12 + 376 * math.log(max(value, floor) / floor, high / floor)
+    width = (high - low) or 1.0
+    return lambda value: 12 + 376 * (value - low) / width
 
 
 def _allowed(record: Claim, place: Callable[[float], float]) -> tuple[float, float]:

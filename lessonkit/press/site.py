@@ -28,6 +28,7 @@ class LessonkitPlugin(BasePlugin):
         super().__init__()
         self.serving = False
         self.author = _Author()
+        self.course: course.Course | None = None
         self.server: Any = None
         self.watched: set[Path] = set()
         self.drawings: dict[str, list[str]] = {}  # by page, until it is written
@@ -69,7 +70,7 @@ class LessonkitPlugin(BasePlugin):
             self.author.start(self.settings)
         if self.server is not None:
             self._watch_folders()
-        now = course.current(self.settings, fresh=True)
+        self.course = now = course.current(self.settings, fresh=True)
         try:
             publish.publish(now)
         except PressError as error:
@@ -88,7 +89,7 @@ class LessonkitPlugin(BasePlugin):
         line = pages.first_line(self.settings, path)
         drawings = self.drawings[page.file.src_uri] = []
         embed.current_place = embed.Place(
-            page.file.src_uri, page.url, page.meta.get("lesson"), line, drawings
+            page.file.src_uri, page.url, page.meta.get("lesson"), line, self.course, drawings
         )
         return markdown
 

@@ -79,15 +79,12 @@ def compare(published: store.Run, yours: store.Run) -> list[Check]:
 def band(values: Sequence[float]) -> tuple[float, float]:
     """Return where the median of another run must lie.
 
-    It is the published range over seeds, widened on both sides by its own width, so that other
-    seeds fit and another experiment does not. Where the values span decades, widths are factors.
+    It is the published range over seeds, widened on both sides by itself, so that other seeds fit
+    and another experiment does not: by its factor where all values are positive, else by its width.
     """
     low, high = min(values), max(values)
-    if low == high:
-        margin = abs(low) * EXACT
-        return low - margin, high + margin
-    if low > 0 and high / low > 10:
-        factor = high / low
+    if low > 0:
+        factor = high / low * (1 + EXACT)
         return low / factor, high * factor
-    width = (high - low) + max(abs(low), abs(high)) * EXACT  # a width of rounding errors is none
+    width = (high - low) + max(abs(low), abs(high)) * EXACT
     return low - width, high + width
