@@ -15,6 +15,8 @@ from jaxtyping import install_import_hook
 _ROOMS = [f"lessonkit.{room}" for room in ("data", "models", "training", "probes")]
 install_import_hook(_ROOMS, "beartype.beartype")
 
+SETTINGS = '[tool.lessonkit]\nlibraries = ["numpy"]\n'
+
 LESSON = '''
 """A walk strays.
 
@@ -119,6 +121,15 @@ class Project:
         target.write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
         return target
 
+    def furnish(self) -> None:
+        """Write a lesson that runs in half a second (no torch), its toolbox, its page, a site."""
+        self.write("pyproject.toml", SETTINGS)
+        self.write("lessons/walks/stray.py", LESSON)
+        self.write("lessons/walks/_toolbox.py", TOOLBOX)
+        self.write("docs/stray.md", PAGE)
+        self.write("docs/index.md", "---\ndescription: Home.\n---\n\n# Home\n")
+        self.write("mkdocs.yml", MKDOCS)
+
     def replace(self, path: str, old: str, new: str) -> None:
         """Edit a file as an author would."""
         text = (self.root / path).read_text(encoding="utf-8")
@@ -149,7 +160,7 @@ class Project:
 def empty_project(tmp_path: Path) -> Project:
     """A project without lessons."""
     project = Project(tmp_path / "course")
-    project.write("pyproject.toml", '[tool.lessonkit]\nlibraries = ["numpy"]\n')
+    project.write("pyproject.toml", SETTINGS)
     (project.root / "lessons").mkdir()
     (project.root / "docs").mkdir()
     return project
@@ -157,12 +168,8 @@ def empty_project(tmp_path: Path) -> Project:
 
 @pytest.fixture
 def project(empty_project: Project) -> Project:
-    """A project with one lesson (no torch: it runs in half a second), its toolbox and its page."""
-    empty_project.write("lessons/walks/stray.py", LESSON)
-    empty_project.write("lessons/walks/_toolbox.py", TOOLBOX)
-    empty_project.write("docs/stray.md", PAGE)
-    empty_project.write("docs/index.md", "---\ndescription: Home.\n---\n\n# Home\n")
-    empty_project.write("mkdocs.yml", MKDOCS)
+    """A project with one lesson that has not run."""
+    empty_project.furnish()
     return empty_project
 
 

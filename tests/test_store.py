@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import LESSON, TOOLBOX, Project
+from conftest import Project
 
 from lessonkit.press import build, runner, settings, store
 from lessonkit.press.keys import RUN_FORMAT
@@ -38,9 +38,7 @@ FILES = (
 def run_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run of the real builder."""
     project = Project(tmp_path_factory.mktemp("store") / "course")
-    project.write("pyproject.toml", '[tool.lessonkit]\nlibraries = ["numpy"]\n')
-    project.write("lessons/walks/stray.py", LESSON)
-    project.write("lessons/walks/_toolbox.py", TOOLBOX)
+    project.furnish()
     (result,) = build_now(project)
     assert result.run is not None, result.failure
     return result.run.folder

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import LESSON, MKDOCS, PAGE, TOOLBOX, Project
+from conftest import Project
 
 from lessonkit.press import store
 
@@ -15,12 +15,7 @@ from lessonkit.press import store
 def built_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose lesson has run."""
     project = Project(tmp_path_factory.mktemp("strict") / "course")
-    project.write("pyproject.toml", '[tool.lessonkit]\nlibraries = ["numpy"]\n')
-    project.write("lessons/walks/stray.py", LESSON)
-    project.write("lessons/walks/_toolbox.py", TOOLBOX)
-    project.write("docs/stray.md", PAGE)
-    project.write("docs/index.md", "---\ndescription: Home.\n---\n\n# Home\n")
-    project.write("mkdocs.yml", MKDOCS)
+    project.furnish()
     assert project.lessonkit("build").returncode == 0
     return project.root
 

@@ -16,7 +16,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from unittest import mock
 
-from conftest import LESSON, MKDOCS, PAGE, TOOLBOX, Project
+from conftest import Project
 
 from lessonkit.press import cli, course, settings
 
@@ -85,12 +85,7 @@ class Workshop(Project):
 def walks(root: Path) -> Workshop:
     """The project of the fixture `project`, in a folder of the caller's."""
     made = Workshop(root)
-    made.write("pyproject.toml", '[tool.lessonkit]\nlibraries = ["numpy"]\n')
-    made.write("lessons/walks/stray.py", LESSON)
-    made.write("lessons/walks/_toolbox.py", TOOLBOX)
-    made.write("docs/stray.md", PAGE)
-    made.write("docs/index.md", "---\ndescription: Home.\n---\n\n# Home\n")
-    made.write("mkdocs.yml", MKDOCS)
+    made.furnish()
     return made
 
 
