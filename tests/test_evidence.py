@@ -555,3 +555,9 @@ def test_a_lesson_that_raises_by_hand_does_not_boast(project: Project) -> None:
     assert "The lesson stopped before its end, after 1 claim(s)." in result.stdout
     assert "came out as promised" not in result.stdout
     assert not (project.root / "outputs/walks/stray/evidence.json").exists()
+
+
+def test_a_lesson_measures_everything_with_one_set_of_seeds(lesson) -> None:
+    assert lesson.seeds(quick=5) == lesson.seeds(quick=5)
+    with pytest.raises(EvidenceError, match="asked for 7 after 5"):
+        lesson.seeds(quick=7)

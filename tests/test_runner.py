@@ -545,3 +545,7 @@ def test_a_broken_promise_fails_the_command_but_keeps_the_run(project: Project) 
     again = project.lessonkit("build")
     assert again.returncode == 1  # fresh, and still broken
     assert "nothing to run" in again.stdout
+
+
+def test_what_a_failing_cell_printed_is_kept_as_a_hint(course: Project) -> None:
+    assert "loss is 17" in failed(course, "print('loss is 17')\n1 / 0")["log"]

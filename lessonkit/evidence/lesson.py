@@ -66,7 +66,13 @@ class Lesson:
         if count < 1:
             raise EvidenceError(f"seeds: expected at least 1, got {count}.")
         first = self._session.first_seed
-        self._session.seeds = list(range(first, first + count))
+        chosen = list(range(first, first + count))
+        if self._session.seeds not in ([], chosen):
+            raise EvidenceError(
+                f"seeds: asked for {count} after {len(self._session.seeds)}; a lesson measures "
+                "everything with one set of seeds. Ask once, and keep the list."
+            )
+        self._session.seeds = chosen
         return list(self._session.seeds)
 
     def progress(self, steps: Iterable[T], label: str) -> Iterator[T]:

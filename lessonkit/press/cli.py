@@ -133,7 +133,7 @@ def _failures(project: Any, results: list[runner.Result]) -> list[str]:
     lines = []
     for result in results:
         if result.failure is not None:
-            trace = result.failure.get("traceback") or result.failure.get("log") or ""
+            trace = (result.failure.get("log") or "") + (result.failure.get("traceback") or "")
             lines.append(
                 f"{trace.rstrip()}\n" * bool(trace) + runner.explain(result.failure, project)
             )

@@ -23,6 +23,7 @@ from typing import Any
 from lessonkit.evidence import session as evidence_session
 from lessonkit.evidence.records import EvidenceError
 
+_HINT = 2_000  # characters of a failing cell's output that go to the log
 PRINT_LIMIT = 100_000  # characters kept of one cell's output
 _FUTURE = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 
@@ -144,6 +145,9 @@ def _execute_cell(
             value = eval(
                 compile(expression, str(script), "eval", flags, dont_inherit=True), namespace
             )
+    except BaseException:
+        screen.write(printed.text[-_HINT:])  # the log is kept of a failure: often the best hint
+        raise
     finally:
         sys.stdout = screen
     output = {
