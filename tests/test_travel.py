@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -291,3 +292,17 @@ def test_without_a_run_there_is_nothing_to_compare(elsewhere: Workshop) -> None:
 def test_nothing_is_packed_of_no_runs(there: Workshop, tmp_path: Path) -> None:
     with pytest.raises(PressError, match="nothing to export"):
         travel.export(there.settings, [], tmp_path / "runs.zip")
+
+
+def test_a_larger_run_from_a_machine_with_a_gpu_is_not_run_again_here(there: Workshop) -> None:
+    (folder,) = there.runs()
+    before = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    around = {**before["circumstances"], "profile": "full", "device": "cuda"}
+    there.reseal(folder, key="0123456789abcdef", circumstances=around)
+    folder.rename(folder.with_name("0123456789abcdef"))
+    (state,) = json.loads(there.do("status", "--json").out)
+    assert (state["state"], state["profile"], state["device"]) == ("fresh", "full", "cuda")
+    assert "nothing to run" in there.do("build").out
+    assert "run " in there.do("build", "--dry-run", "--profile", "quick").out  # asked for by name
+    there.replace("lessons/walks/_toolbox.py", "STEPS = 100", "STEPS = 101")
+    assert json.loads(there.do("status", "--json").out)[0]["state"] == "stale"

@@ -127,9 +127,12 @@ def state_of(
         return State(lesson, "fresh", job, store.open_run(folder))
     except store.StoreError as error:
         altered = (str(error),) if (folder / "manifest.json").exists() else ()
-    last = store.choose(
+    choice = store.choose(
         settings.runs_folder, lesson, job.source.digest, job.key, wanted_profile()
-    ).run
+    )
+    last = choice.run
+    if last and not choice.stale and profile is None and _was_brought(last, job):
+        return State(lesson, "fresh", job, last)
     noted = store.failure(settings.runs_folder, lesson, job.key)
     if noted:
         reasons = (*altered, runner.explain({"lesson": lesson, **noted}, settings))
@@ -137,6 +140,19 @@ def state_of(
     if altered:
         return State(lesson, "failed", job, last, altered)
     return State(lesson, "stale" if last else "missing", job, last)
+
+
+def _was_brought(run: store.Run, job: runner.Job) -> bool:
+    """Say whether a run measured more, on a kind of device that this machine has not.
+
+    Somebody imported it so that it need not run here; pages use it, whatever else there is.
+    """
+    around = run.manifest["circumstances"]
+    return (
+        run.profile == "full"
+        and job.around.profile == "quick"
+        and around["device"] != job.around.device
+    )
 
 
 def states(
