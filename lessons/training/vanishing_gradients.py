@@ -188,6 +188,8 @@ lesson.table("learned", format=[".1e", ".1e", ".1e", ".3f"],
 # Between two sigmoids stand weights. The same 12 sigmoid layers, with weights from N(0, 1):
 
 # %% large-weights
+lesson.number("width", width, format="d", label="units in a layer")
+lesson.number("times-larger", width**0.5, format="g", label="N(0, 1) against Xavier's")
 large = measure_accuracy(trained("sigmoid", 12, "normal"), train)
 lesson.claim("slope-alone-is-to-blame",
     "Twelve sigmoid layers cannot learn, because no slope exceeds 1/4",
@@ -246,11 +248,14 @@ g = measure_gradients(network(stretched, 20, "xavier"), some).weight_gradient_rm
 lesson.number("stretched-ratio", g[:, 0] / g[:, -2], format=".2g", label="exercise 1")
 
 # %% exercise-2
-sizes = 1, 2, 4, 8, 16
+sized = {size: passed_on(scaled("sigmoid", size)) for size in (1, 2, 4, 8, 16)}
 lesson.table("weight-sizes", format=".2f",
     columns=["Xavier's weights", "passed on by a layer"],
-    rows=[[f"× {size}", passed_on(scaled("sigmoid", size))] for size in sizes],
+    rows=[[f"× {size}", share] for size, share in sized.items()],
     caption="At 1 the gradient stays level.")
+lesson.claim("four-times-is-not-enough",
+    "A sigmoid layer with four times Xavier's weights still passes on less than it gets",
+    sized[4], below=1, format=".2f", trap=("sixteen times instead", sized[16]))
 
 # %% exercise-3
 def one_step(depth, optimiser):
