@@ -18,7 +18,7 @@ serve: $(SETUP)
 	$(BIN)/mkdocs serve
 
 test: $(SETUP) lint
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(SETUP)
 	$(BIN)/ruff check .

@@ -232,6 +232,14 @@ def run_with(numbers: dict[str, Number], claims: dict[str, Claim]) -> store.Run:
     return run
 
 
+def test_a_band_of_whole_numbers_is_written_in_whole_numbers() -> None:
+    published = run_with({"width": Number([64.0], "d"), "steps": Number([2.0, 3.0], "d")}, {})
+    yours = run_with({"width": Number([64.0], "d"), "steps": Number([5.0], "d")}, {})
+    width, steps = verify.compare(published, yours)
+    assert (width.band, width.inside) == ("64", True)
+    assert (steps.band, steps.inside) == ("2 to 4", False)
+
+
 def test_numbers_and_claims_are_compared_one_by_one() -> None:
     published = run_with({"far": Number([2.0, 3.0]), "gone": Number([1.0])}, {"a": claim(2.0)})
     yours = run_with({"far": Number([2.0, 9.0]), "new": Number([1.0])}, {"a": claim(5.0)})

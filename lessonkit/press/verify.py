@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,9 +65,11 @@ def compare(published: store.Run, yours: store.Run) -> list[Check]:
         low, high = band(number.values)
         other = yours.numbers.get(name)
         inside = other is not None and low <= display.median(other.values) <= high
-        edges = (display.number(edge, number.format, number.unit) for edge in (low, high))
+        if number.format.endswith("d"):  # whole numbers: the outermost ones within the band
+            low, high = math.ceil(low), math.floor(high)
+        edges = display.span([low, high], number.format, number.unit)
         mine = other.text() if other else "not measured"
-        checks.append(Check("number", name, number.text(), " to ".join(edges), mine, inside))
+        checks.append(Check("number", name, number.text(), edges, mine, inside))
     for name, claim in published.claims.items():
         other_claim = yours.claims.get(name)
         verdict = other_claim.verdict if other_claim else "not measured"
