@@ -32,12 +32,13 @@ _LIST_MARK = r"(?:[-*+:][ \t]+|\d+\.[ \t]+)"
 _PARAGRAPH = r"(?:(?!\n[ \t>]*\n).)+?"  # anything, but no blank line
 # What must stay untouched. An opening without its closing is none: it would hide all that follows.
 _VERBATIM = re.compile(
+    r"(?=[`$\\<]|^)(?:"  # it begins with one of these or with a line: a quick no elsewhere
     rf"^[ \t>]*{_LIST_MARK}*(?P<fence>`{{3,}}(?=[^`\n]*\n)|~{{3,}})[^\n]*\n"
     r"(?:.*?\n)??[ \t>]*(?P=fence)[`~]*[ \t]*$"
     rf"|^[ \t>]*\$\${_PARAGRAPH}\$\$|^[ \t>]*\\\[(?!\[){_PARAGRAPH}\\\]"  # maths on its own
     r"|<!--.*?-->|\\\[\["
     r"|(?<![`\\])(?P<ticks>`+)(?!`)[^\n]+?(?<!`)(?P=ticks)(?!`)"
-    r"|\$\$[^\n]+?\$\$|(?<![\\$])\$(?![\s$])[^$\n]*?[^\s\\$]\$(?!\d)|\\\([^\n]*?\\\)",
+    r"|\$\$[^\n]+?\$\$|(?<![\\$])\$(?![\s$])[^$\n]*?[^\s\\$]\$(?!\d)|\\\([^\n]*?\\\))",
     re.M | re.S,
 )
 # HTML cannot stand within alternative text, the title of a link, or an attribute of raw HTML.
