@@ -7,9 +7,13 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from jaxtyping import install_import_hook
+
+if TYPE_CHECKING:
+    from workshop import Workshop  # which imports this module
 
 # The shapes in the signatures of the science rooms are checked whenever a test calls them.
 _ROOMS = [f"lessonkit.{room}" for room in ("data", "models", "training", "probes")]
@@ -171,6 +175,24 @@ def project(empty_project: Project) -> Project:
     """A project with one lesson that has not run."""
     empty_project.furnish()
     return empty_project
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    """The project after its lesson has run: not to be changed, there is one for a module."""
+    from workshop import walks
+
+    made = walks(tmp_path_factory.mktemp("built") / "course")
+    made.build()
+    return made
+
+
+@pytest.fixture
+def there(course: Workshop, tmp_path: Path) -> Workshop:
+    """A copy of it, to break."""
+    from workshop import copied
+
+    return copied(course, tmp_path / "course")
 
 
 @pytest.fixture(scope="session")

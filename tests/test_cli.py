@@ -7,21 +7,9 @@ from pathlib import Path
 
 import pytest
 from conftest import Project
-from workshop import Outcome, Workshop, copied, walks
+from workshop import Outcome, Workshop, walks
 
 from lessonkit.press import build
-
-
-@pytest.fixture(scope="module")
-def course(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
-    made = walks(tmp_path_factory.mktemp("cli") / "course")
-    made.build()
-    return made
-
-
-@pytest.fixture
-def there(course: Workshop, tmp_path: Path) -> Workshop:
-    return copied(course, tmp_path / "course")
 
 
 @pytest.fixture
@@ -172,6 +160,7 @@ def test_clean_all_leaves_only_what_the_author_wrote(there: Workshop) -> None:
     assert there.do("clean", "--all").code == 0
     assert runs(there) == {}
     assert not (there.root / "docs/generated").exists()
+    assert not (there.root / ".lessonkit/memo").exists()
     assert (there.root / "lessons/walks/stray.py").exists()
     assert there.do("clean", "--all").out == "nothing to remove\n"
 

@@ -8,23 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from workshop import Workshop, copied, walks
+from workshop import Workshop, walks
 
 from lessonkit.evidence import Claim, Number, Rule
 from lessonkit.press import store, travel, verify
 from lessonkit.press.settings import PressError
-
-
-@pytest.fixture(scope="module")
-def course(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
-    made = walks(tmp_path_factory.mktemp("travel") / "course")
-    made.build()
-    return made
-
-
-@pytest.fixture
-def there(course: Workshop, tmp_path: Path) -> Workshop:
-    return copied(course, tmp_path / "course")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lessonkit.evidence.session import DEVICES, PROFILES
-from lessonkit.press import keys, runner, script, store
+from lessonkit.press import keys, runner, store
 from lessonkit.press.settings import PressError, Settings, UsageError, wanted_profile
 
 
@@ -116,7 +116,6 @@ def state_of(
     chosen = choose_profile(settings, profile, device)
     try:
         job = job_for(settings, lesson, chosen, device)
-        script.parse(job.source.script)
     except UsageError:
         raise
     except PressError as error:

@@ -28,7 +28,7 @@ class Finding:
 def check(course: Course) -> list[Finding]:
     """Check embeds, front matter, prerequisites, claim ids and the state of every lesson."""
     found = [*lessons(course), *structure(course)]
-    for page in _readable(course):
+    for page in pages.readable(course.settings):
         found += embeds(course, page)
     return [*found, *never_embedded(course)]
 
@@ -67,14 +67,6 @@ def structure(course: Course) -> Iterator[Finding]:
             )
     yield from _prerequisites(course)
     yield from _claim_ids(course)
-
-
-def _readable(course: Course) -> Iterator[pages.Page]:
-    for path in pages.all_paths(course.settings):
-        try:
-            yield pages.read(course.settings, path)
-        except pages.PageError:
-            continue
 
 
 def _prerequisites(course: Course) -> Iterator[Finding]:
@@ -123,7 +115,7 @@ def embeds(course: Course, page: pages.Page) -> Iterator[Finding]:
 def never_embedded(course: Course) -> Iterator[Finding]:
     """Warn about figures that no page shows: somebody drew them for nothing."""
     shown = set()
-    for page in _readable(course):
+    for page in pages.readable(course.settings):
         for found in embed.find(page.body):
             lesson, _, name = found.text.strip().rpartition(":")
             shown.add((lesson or page.lesson, name))

@@ -355,22 +355,22 @@ def new(lesson: str) -> None:
 
 
 @commands.command()
-@click.option("--all", "everything", is_flag=True, help="Every run, and the generated files.")
+@click.option("--all", "everything", is_flag=True, help="Every run, and all that was made of them.")
 @click.option("--dry-run", is_flag=True, help="Say what would be removed.")
 def clean(everything: bool, dry_run: bool) -> None:
     """Remove the runs of code that is no longer there."""
     from lessonkit.press import course, settings, store
 
     project = settings.load()
-    kept = course.runs_in_use(project)
-    if os.environ.pop("LESSONKIT_PROFILE", None):  # the site itself uses what it would hide
-        kept |= course.runs_in_use(project)
-    found = sorted(path.parent for path in project.runs_folder.rglob("manifest.json"))
-    doomed = [folder for folder in found if everything or folder not in kept]
     if everything:
-        doomed += [
-            path for path in (project.runs_folder, project.generated_folder) if path.exists()
-        ]
+        folders = (project.runs_folder, project.generated_folder, project.memo_folder)
+        doomed = [path for path in folders if path.exists()]
+    else:
+        kept = course.runs_in_use(project)
+        if os.environ.pop("LESSONKIT_PROFILE", None):  # the site itself uses what it would hide
+            kept |= course.runs_in_use(project)
+        found = sorted(path.parent for path in project.runs_folder.rglob("manifest.json"))
+        doomed = [folder for folder in found if folder not in kept]
     for folder in doomed:
         click.echo(f"{'would remove' if dry_run else 'removed'} {folder.relative_to(project.root)}")
         if not dry_run:

@@ -66,11 +66,7 @@ class Course:
     @cached_property
     def evidence_url(self) -> str | None:
         """Where the page stands that lists every claim, if there is one."""
-        for path in pages.all_paths(self.settings):
-            try:
-                page = pages.read(self.settings, path)
-            except pages.PageError:  # `check` reports it
-                continue
+        for page in pages.readable(self.settings):
             if re.search(r"^\[\[evidence\]\]$", page.body, re.M):
                 return page.url
         return None

@@ -186,7 +186,7 @@ def _lesson_block(
     course: courses.Course, entry: courses.Entry, place: Place, name: str, used: dict[str, int]
 ) -> str:
     if name == "lesson-frame":
-        return render.frame(course, entry, entry.page, place.link)
+        return render.frame(course, entry, place.link)
     if entry.run is None:
         raise EmbedError(_unknown(entry, name))
     if name == "lesson-downloads":

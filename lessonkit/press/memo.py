@@ -2,7 +2,7 @@
 
 A text is kept below `.lessonkit/memo/` under the hash of everything that it was made of, the code
 that made it included, and behind a hash of itself: a flipped bit is worked out again, never
-believed. `lessonkit clean` forgets all of it, and nothing but time is lost.
+believed. `lessonkit clean --all` forgets all of it, and nothing but time is lost.
 """
 
 from __future__ import annotations

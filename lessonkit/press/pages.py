@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -104,14 +105,19 @@ def all_paths(settings: Settings) -> list[Path]:
     return [p for p in found if not p.is_relative_to(settings.generated_folder)]
 
 
-def by_lesson(settings: Settings) -> dict[str, Page]:
-    """Return the page of each lesson that has one; bad front matter is `check`'s to report."""
-    pages: dict[str, Page] = {}
+def readable(settings: Settings) -> Iterator[Page]:
+    """Yield every hand-written page; one that cannot be read is `check`'s to report."""
     for path in all_paths(settings):
         try:
-            page = read(settings, path)
+            yield read(settings, path)
         except PageError:
             continue
+
+
+def by_lesson(settings: Settings) -> dict[str, Page]:
+    """Return the page of each lesson that has one."""
+    pages: dict[str, Page] = {}
+    for page in readable(settings):
         if page.lesson:
             pages.setdefault(page.lesson, page)
     return pages

@@ -12,7 +12,6 @@ from lessonkit.evidence import display
 from lessonkit.evidence.records import CONTRADICTED, HOLDS, WEAKLY, Claim, Number
 from lessonkit.press import memo, notebook, svg
 from lessonkit.press.course import Course, Entry
-from lessonkit.press.pages import Page
 
 _STATE = {HOLDS: "holds", WEAKLY: "weakly", CONTRADICTED: "contradicted"}
 _SIGN = {"holds": "✓", "weakly": "≈", "contradicted": "✗", "broken": "!", "unjudged": "–"}
@@ -23,6 +22,7 @@ _TALLY = {
     "broken": "broken",
     "unjudged": "not judged",
 }
+_VERB = {HOLDS: "true", WEAKLY: "only weakly true", CONTRADICTED: "contradicted"}
 _WORD = {"broken": "promise broken", "unjudged": "not judged"}
 
 Link = Callable[[str], str]  # a path below the folder of pages -> an address seen from this page
@@ -144,16 +144,8 @@ def claim(entry: Entry, name: str, link: Link, anchor: str) -> str:
         f'<p class="lk-statement">{_text(record.statement)}</p>{popular}{strip(record)}'
         f'<p class="lk-measured">measured <b>{measured}</b> ({over}); promised <b>{rule}</b></p>'
         f'<p class="lk-trap"><span>Trap:</span> {_text(record.trap)}: {trapped}, '
-        f"{escape(_trap_word(record))}</p>{problem}</div>"
+        f"the same sentence is then {_VERB[record.trap_verdict]}</p>{problem}</div>"
     )
-
-
-def _trap_word(record: Claim) -> str:
-    return f"the same sentence is then {_verb(record.trap_verdict)}"
-
-
-def _verb(verdict: str) -> str:
-    return {HOLDS: "true", WEAKLY: "only weakly true", CONTRADICTED: "contradicted"}[verdict]
 
 
 def claim_state(record: Claim) -> str:
@@ -264,9 +256,9 @@ def _coloured(source: str) -> str:
     return highlight(source, PythonLexer(), HtmlFormatter(nowrap=True)).rstrip("\n")
 
 
-def frame(course: Course, entry: Entry, page: Page | None, link: Link) -> str:
+def frame(course: Course, entry: Entry, link: Link) -> str:
     """The head of a lesson's page: question, reading time, run time, prerequisites."""
-    page = page or entry.page
+    page = entry.page
     question = str(page.meta.get("question", "")) if page else ""
     facts = []
     if page:
