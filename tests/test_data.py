@@ -5,7 +5,8 @@ from itertools import islice
 import pytest
 import torch
 
-from lessonkit.data import Examples, batches, digits
+from lessonkit.data.digits import digits
+from lessonkit.data.examples import Examples, batches
 
 
 def deal(examples, batch_size, seeds, count):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from lessonkit import figures
+from lessonkit.figures import layers, style
 
 CURVES = {
     "sigmoid": np.array([[1e-6, 1e-3, 1.0], [3e-6, 3e-3, 3.0], [2e-6, 2e-3, 2.0]]),
@@ -16,8 +16,8 @@ CURVES = {
 
 
 def drawn(curves=CURVES):
-    figure, ax = figures.new_figure()
-    figures.plot_by_layer(ax, curves, "gradient (RMS)")
+    figure, ax = style.new_figure()
+    layers.plot_by_layer(ax, curves, "gradient (RMS)")
     return figure, ax
 
 
@@ -44,7 +44,7 @@ def test_layers_are_counted_from_one_and_the_axis_is_logarithmic():
 def test_a_condition_keeps_its_colour_and_marker():
     _, ax = drawn()
     for line, name in zip(ax.lines, CURVES, strict=True):
-        assert (line.get_color(), line.get_marker()) == figures.CONDITIONS[name]
+        assert (line.get_color(), line.get_marker()) == style.CONDITIONS[name]
 
 
 def test_a_second_curve_of_a_condition_is_dashed_and_hollow():
@@ -52,12 +52,12 @@ def test_a_second_curve_of_a_condition_is_dashed_and_hollow():
     usual, changed = ax.lines
     assert usual.get_color() == changed.get_color()
     assert (usual.get_linestyle(), changed.get_linestyle()) == ("-", "--")
-    assert to_hex(changed.get_markerfacecolor()) == figures.PALETTE["paper"]
+    assert to_hex(changed.get_markerfacecolor()) == style.PALETTE["paper"]
 
 
 def test_no_two_conditions_share_a_colour_or_a_marker():
-    colours, markers = zip(*figures.CONDITIONS.values(), strict=True)
-    assert len(set(colours)) == len(set(markers)) == len(figures.CONDITIONS)
+    colours, markers = zip(*style.CONDITIONS.values(), strict=True)
+    assert len(set(colours)) == len(set(markers)) == len(style.CONDITIONS)
 
 
 def test_every_colour_of_a_figure_is_in_the_palette_so_that_pages_can_change_it():
@@ -67,11 +67,11 @@ def test_every_colour_of_a_figure_is_in_the_palette_so_that_pages_can_change_it(
         words = file.getvalue().replace(";", " ").replace('"', " ").split()
     used = {word for word in words if word.startswith("#") and len(word) == 7}
     assert used
-    assert used <= set(figures.PALETTE.values()) | {"#000000"}  # matplotlib's own unused default
+    assert used <= set(style.PALETTE.values()) | {"#000000"}  # matplotlib's own unused default
 
 
 def test_the_table_holds_what_the_figure_shows():
-    columns = figures.as_columns(CURVES)
+    columns = layers.as_columns(CURVES)
     assert columns["layer"] == [1, 2, 3]
     np.testing.assert_allclose(columns["sigmoid median"], [2e-6, 2e-3, 2])
     np.testing.assert_allclose(columns["relu smallest"], [5, 5, 5])
@@ -81,8 +81,8 @@ def test_the_table_holds_what_the_figure_shows():
 def test_the_activation_figure_marks_the_highest_slope():
     inputs = np.linspace(-7, 7, 101)
     outputs = 1 / (1 + np.exp(-inputs))
-    _, ax = figures.new_figure()
-    figures.plot_activation(ax, inputs, outputs, outputs * (1 - outputs))
+    _, ax = style.new_figure()
+    layers.plot_activation(ax, inputs, outputs, outputs * (1 - outputs))
     assert "never above 0.25" in [text.get_text() for text in ax.texts]
     dot = ax.lines[-1]
     assert dot.get_xydata() == pytest.approx(np.array([[0, 0.25]]))
@@ -112,4 +112,4 @@ def test_labels_are_large_enough_for_a_phone_whatever_the_readers_settings():
     ],
 )
 def test_names_are_spelled_as_people_write_them(name, written):
-    assert figures.spelled(name) == written
+    assert style.spelled(name) == written

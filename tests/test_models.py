@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from lessonkit.models import ACTIVATIONS, INITIALISATIONS, MLP
+from lessonkit.models.mlp import ACTIVATIONS, INITIALISATIONS, MLP
 
 SIZES = [7, 5, 11, 3]
 TORCH = {"sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU, "gelu": nn.GELU}

@@ -5,9 +5,10 @@ import copy
 import pytest
 import torch
 
-from lessonkit.data import Examples
-from lessonkit.models import MLP
-from lessonkit.probes import measure_accuracy, measure_gradients, measure_movement
+from lessonkit.data.examples import Examples
+from lessonkit.models.mlp import MLP
+from lessonkit.probes.accuracy import measure_accuracy
+from lessonkit.probes.gradients import measure_gradients, measure_movement
 from lessonkit.training import mean_loss
 
 

@@ -7,8 +7,8 @@ import torch
 from jaxtyping import TypeCheckError
 from torch import nn
 
-from lessonkit.data import Examples, batches
-from lessonkit.models import MLP
+from lessonkit.data.examples import Examples, batches
+from lessonkit.models.mlp import MLP
 from lessonkit.training import fit, mean_loss
 
 

@@ -10,11 +10,13 @@ it out by hand, measure it, and look for the place where the usual explanation s
 import numpy as np
 import torch
 
-from lessonkit import figures
-from lessonkit.data import digits
+from lessonkit.data.digits import digits
 from lessonkit.evidence import Lesson
-from lessonkit.models import MLP
-from lessonkit.probes import measure_accuracy, measure_gradients, measure_movement
+from lessonkit.figures.layers import as_columns, plot_activation, plot_by_layer
+from lessonkit.figures.style import new_figure, spelled
+from lessonkit.models.mlp import MLP
+from lessonkit.probes.accuracy import measure_accuracy
+from lessonkit.probes.gradients import measure_gradients, measure_movement
 from lessonkit.training import fit, mean_loss
 
 lesson = Lesson("training/vanishing_gradients")
@@ -36,10 +38,10 @@ lesson.claim("four-best-slopes",
     trap=("tanh instead", slope(torch.tanh).max() ** 4), exact=True)
 
 # %% slope-figure
-fig, ax = figures.new_figure()
+fig, ax = new_figure()
 steepness = slope(torch.sigmoid).tolist()
 curves = {"input": z.tolist(), "sigmoid": torch.sigmoid(z).tolist(), "slope": steepness}
-figures.plot_activation(ax, *curves.values())
+plot_activation(ax, *curves.values())
 lesson.figure("sigmoid-slope", fig, data=curves,
     alt=f"A sigmoid climbs from 0 to 1. Its slope is a bump, {max(steepness):g} high at input 0 "
         f"and {steepness[240]:.3f} at input 4.",
@@ -96,10 +98,10 @@ def passed_on(measured):
     return (signals[:, 0] / signals[:, -1]) ** (1 / 18)  # (seeds,)
 
 # %% gradient-figure
-fig, ax = figures.new_figure()
-figures.plot_by_layer(ax, gradients, "gradient at the weights (RMS)")
+fig, ax = new_figure()
+plot_by_layer(ax, gradients, "gradient at the weights (RMS)")
 middle = {n: np.median(ratio[n]) for n in usual}
-lesson.figure("gradient-by-layer", fig, data=figures.as_columns(gradients),
+lesson.figure("gradient-by-layer", fig, data=as_columns(gradients),
     alt="Gradient at the weights of 19 hidden layers. The first layer's, divided by the last "
         f"one's: sigmoid {middle['sigmoid']:.0e}, tanh {middle['tanh']:.1f}, ReLU "
         f"{middle['relu']:.1f}. The sigmoid's line falls steadily towards the first layer.",
@@ -138,11 +140,11 @@ moved = {n: measure_movement(models[n], network(n, 12))[:, :-1] for n in usual}
 accuracy = {n: measure_accuracy(models[n], train) for n in usual}  # (seeds,)
 
 # %% movement-figure
-fig, ax = figures.new_figure()
-figures.plot_by_layer(ax, moved, "weights moved (share)")
+fig, ax = new_figure()
+plot_by_layer(ax, moved, "weights moved (share)")
 near, far = np.median(moved["sigmoid"], axis=0)[[0, -1]]
 least = min(moved[n].min() for n in ("tanh", "relu"))
-lesson.figure("movement-by-layer", fig, data=figures.as_columns(moved),
+lesson.figure("movement-by-layer", fig, data=as_columns(moved),
     alt=f"How far training moved each layer's weights. Sigmoid: {near:.0e} of their size in the "
         f"first layer, {far:.0e} in the last hidden one. Tanh and ReLU: {least:.2f} or more.",
     caption="The last sigmoid layers move. The first stay where chance put them.")
@@ -179,7 +181,7 @@ def spread(model):
 
 lesson.table("learned", format=[".1e", ".1e", ".1e", ".3f"],
     columns=["12 layers", "first moved", "answers differ by", "accuracy"],
-    rows=[[figures.spelled(n), moved[n][:, 0], spread(models[n]), accuracy[n]]
+    rows=[[spelled(n), moved[n][:, 0], spread(models[n]), accuracy[n]]
           for n in usual],
     caption="The sigmoid network gives every picture the same answer.")
 
@@ -223,10 +225,10 @@ lesson.claim("vanishing-spares-the-last-layers",
 big = measure_gradients(network("sigmoid", 20, "normal"), some).weight_gradient_rms[:, :-1]
 pairs = {"sigmoid": gradients["sigmoid"], "sigmoid, N(0, 1) weights": big,
          "relu": gradients["relu"], "relu, half the weights": half["relu"]}
-fig, ax = figures.new_figure(height=5)
-figures.plot_by_layer(ax, pairs, "gradient at the weights (RMS)")
+fig, ax = new_figure(height=5)
+plot_by_layer(ax, pairs, "gradient at the weights (RMS)")
 ends = {name: np.median(g, axis=0)[[0, -1]] for name, g in pairs.items()}
-lesson.figure("other-weights", fig, data=figures.as_columns(pairs),
+lesson.figure("other-weights", fig, data=as_columns(pairs),
     alt="Gradient at the weights of the first and the last hidden layer. " + "; ".join(
         f"{name}: {front:.0e} and {back:.0e}" for name, (front, back) in ends.items()) + ".",
     caption="Solid: the usual weights. Dashed: only the size of the weights has changed.")

@@ -1,8 +1,4 @@
-"""What happens inside?
-
-A probe measures and leaves no trace: parameters, buffers, `.grad`, mode and hooks stay as they
-were. It returns one row per seed, on the CPU, in double precision.
-"""
+"""How strongly the loss pulls at each layer, and how far training has moved it."""
 
 from __future__ import annotations
 
@@ -12,8 +8,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from lessonkit.data import Examples
-from lessonkit.models import MLP
+from lessonkit.data.examples import Examples
+from lessonkit.models.mlp import MLP
 from lessonkit.training import mean_loss
 
 
@@ -49,13 +45,6 @@ def measure_movement(model: MLP, start: MLP) -> Float[Tensor, "seeds depth"]:
         ],
         dim=1,
     )
-
-
-@torch.no_grad()
-def measure_accuracy(model: MLP, examples: Examples) -> Float[Tensor, " seeds"]:
-    """Measure the share of examples whose largest logit is the right one."""
-    guesses = model(model.same_for_all(examples.inputs)).argmax(dim=-1)
-    return guesses.eq(examples.labels).cpu().double().mean(dim=1)
 
 
 def _rms(gradients: tuple[Tensor, ...]) -> Float[Tensor, "seeds layers"]:

@@ -1,9 +1,4 @@
-"""What is computed?
-
-Networks that come in several copies, one for each seed, trained side by side. The copies never
-touch: each has its own weights, along a first axis called `seeds`. One run gives a median and a
-range instead of an anecdote, at little more than the price of one network.
-"""
+"""A multi-layer perceptron, and the weights that it may start from."""
 
 from __future__ import annotations
 
@@ -15,6 +10,8 @@ from typing import TypeVar
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
+
+from lessonkit.models.copies import Copies
 
 Activation = Callable[[Tensor], Tensor]
 Initialisation = Callable[
@@ -30,7 +27,7 @@ ACTIVATIONS: dict[str, Activation] = {
 }
 
 
-class MLP(nn.Module):
+class MLP(Copies):
     """A multi-layer perceptron in one copy per seed.
 
     Args:
@@ -51,8 +48,7 @@ class MLP(nn.Module):
         seeds: Sequence[int],
         device: str = "cpu",
     ) -> None:
-        super().__init__()
-        self.seeds = list(seeds)
+        super().__init__(seeds)
         self.activation = _named(activation, ACTIVATIONS, "activation")
         draw = _named(initialisation, INITIALISATIONS, "initialisation")
         generators = [Generator().manual_seed(seed) for seed in self.seeds]
@@ -84,12 +80,6 @@ class MLP(nn.Module):
     ) -> Float[Tensor, "seeds batch classes"]:
         """Return the logits."""
         return self.signals(inputs)[-1]
-
-    def same_for_all(
-        self, inputs: Float[Tensor, "batch features"]
-    ) -> Float[Tensor, "seeds batch features"]:
-        """Show every copy the same inputs."""
-        return inputs.expand(len(self.seeds), *inputs.shape)
 
 
 def xavier(inputs: int, outputs: int, generator: Generator) -> tuple[Tensor, Tensor]:

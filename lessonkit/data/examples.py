@@ -1,7 +1,4 @@
-"""What does the network see?
-
-Data sets as plain tensors, and batches whose order depends on nothing but their own seed.
-"""
+"""Inputs with their labels, and the batches that are dealt from them."""
 
 from __future__ import annotations
 
@@ -9,19 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
+from jaxtyping import Int, Shaped
 from torch import Tensor
-
-SPLIT_SEED = 0  # one split for every lesson: seeds vary the network and its batches, not the exam
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Inputs with their labels."""
+    """Inputs (pixels, words, anything with one row per example) with their labels."""
 
-    inputs: Float[Tensor, "examples features"]
+    inputs: Shaped[Tensor, "examples ..."]
     labels: Int[Tensor, " examples"]
 
     def __len__(self) -> int:
@@ -31,27 +24,9 @@ class Examples:
         """Return the first `count` examples, for measurements on one fixed batch."""
         return Examples(self.inputs[:count], self.labels[:count])
 
-
-def digits(device: str = "cpu") -> tuple[Examples, Examples]:
-    """Return handwritten digits, 8 × 8 pixels, 10 classes: 1,347 to train on and 450 to test.
-
-    Both parts hold every class in equal shares. Pixels are standardised with one mean and one
-    standard deviation, those of the whole training part: a mean for each pixel would blow up the
-    corners, which are almost always white.
-    """
-    pixels, labels = load_digits(return_X_y=True)
-    parts = train_test_split(
-        torch.tensor(pixels, dtype=torch.float32),
-        torch.tensor(labels, dtype=torch.long),
-        stratify=labels,
-        random_state=SPLIT_SEED,
-    )
-    train, test, train_labels, test_labels = parts
-    mean, deviation = train.mean(), train.std()
-    return (
-        Examples(((train - mean) / deviation).to(device), train_labels.to(device)),
-        Examples(((test - mean) / deviation).to(device), test_labels.to(device)),
-    )
+    def to(self, device: str) -> Examples:
+        """Return the examples on a device."""
+        return Examples(self.inputs.to(device), self.labels.to(device))
 
 
 def batches(

@@ -1,0 +1,30 @@
+"""How often a network is right."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from lessonkit.data.examples import Examples
+from lessonkit.models.copies import Copies
+
+
+@torch.no_grad()
+def measure_accuracy(
+    model: Copies, examples: Examples, chunk: int = 1024
+) -> Float[Tensor, " seeds"]:
+    """Measure the share of examples whose largest logit is the right one.
+
+    Args:
+        model: every copy answers the same examples.
+        examples: on the model's device.
+        chunk: examples that are looked at in one go, which bounds the memory.
+    """
+    right = [
+        model(model.same_for_all(inputs)).argmax(dim=-1).eq(labels).cpu()
+        for inputs, labels in zip(
+            examples.inputs.split(chunk), examples.labels.split(chunk), strict=True
+        )
+    ]
+    return torch.cat(right, dim=1).double().mean(dim=1)
