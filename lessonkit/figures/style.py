@@ -37,6 +37,18 @@ CONDITIONS = {
     "tanh": Condition(PALETTE["orange"], "s"),
     "relu": Condition(PALETTE["green"], "^"),
     "gelu": Condition(PALETTE["purple"], "D"),
+    # The same layers without and with a way around them.
+    "plain": Condition(PALETTE["red"], "v"),
+    "residual": Condition(PALETTE["blue"], "P"),
+    # What a trained network is compared with.
+    "untrained": Condition(PALETTE["muted"], "X"),
+    "shuffled": Condition(PALETTE["pink"], "d"),
+    # The rungs of the ladder, from the ground up.
+    "strokes": Condition(PALETTE["gold"], "o"),
+    "letters": Condition(PALETTE["green"], "s"),
+    "words": Condition(PALETTE["orange"], "p"),
+    "meaning": Condition(PALETTE["purple"], "h"),
+    "answer": Condition(PALETTE["ink"], "*"),
 }
 SPELLING = {"relu": "ReLU", "gelu": "GELU"}
 
