@@ -55,7 +55,7 @@ def test_a_second_curve_of_a_condition_is_dashed_and_hollow():
     assert to_hex(changed.get_markerfacecolor()) == style.PALETTE["paper"]
 
 
-def test_no_two_conditions_share_a_colour_or_a_marker():
+def test_no_two_conditions_look_alike():
     assert len(set(style.CONDITIONS.values())) == len(style.CONDITIONS)
 
 
