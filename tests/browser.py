@@ -142,7 +142,7 @@ def take_pictures(site: Path, folder: Path, pages: list[str] | None = None) -> l
     folder.mkdir(parents=True, exist_ok=True)
     heard: list[str] = []
     with serve(site) as home, chromium() as browser:
-        for path in find_pages(site) if pages is None else pages:
+        for path in find_pages(site) if pages is None else [page.strip("/") for page in pages]:
             for scheme in SCHEMES:
                 for name, width in WIDTHS.items():
                     address = home + (path + "/" if path else "")

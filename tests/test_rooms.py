@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -185,3 +186,11 @@ def test_the_command_line_never_waits_for_torch(project: Project) -> None:
         code = AND_TORCH.format(arguments=arguments, also=repr(also))
         result = project.run("-c", code)
         assert result.returncode == 0, (arguments, result.stderr)
+
+
+def test_the_reference_shows_every_module_of_the_science_rooms() -> None:
+    for room, path, _ in sources():
+        if room in SCIENCE | {"figures"} and path.stem != "__init__":
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            page = (ROOT / f"docs/reference/{room}.md").read_text(encoding="utf-8")
+            assert re.search(rf"^::: {re.escape(name)}$", page, re.M), name

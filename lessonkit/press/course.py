@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from lessonkit.press import build, pages, script, store
+from lessonkit.press import build, pages, script, store, syllabus
 from lessonkit.press.settings import PressError, Settings, UsageError, wanted_profile
 
 
@@ -27,6 +27,11 @@ class Entry:
     @property
     def title(self) -> str:
         return self.script.title if self.script else self.name
+
+    @property
+    def page_title(self) -> str:
+        """The title as its page has it."""
+        return self.page.title if self.page else self.title
 
     @property
     def stem(self) -> str:
@@ -54,13 +59,17 @@ class Entry:
 
 
 class Course:
-    """All lessons of a project."""
+    """All lessons of a project, in reading order."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         by_lesson = pages.by_lesson(settings)
+        self.before = syllabus.prerequisites(settings.lesson_names(), by_lesson)
+        self.parts = syllabus.parts(settings, self.before)
         self.entries = {
-            name: _entry(settings, name, by_lesson.get(name)) for name in settings.lesson_names()
+            name: _entry(settings, name, by_lesson.get(name))
+            for part in self.parts
+            for name in part.lessons
         }
 
     @cached_property

@@ -46,7 +46,7 @@ _PLAIN = re.compile(r"!\[[^\]]*$|\]\([^)\s]*\s+[\"'][^)]*$|<[a-zA-Z][^<>]*$")
 # What nobody looks for by searching: drawings, and where their numbers come from.
 _LATER = re.compile(r'<svg\b.*?</svg>|<details class="lk-provenance".*?</details>', re.S)
 _POSTPONED = re.compile(r"<!--lessonkit:(\d+)-->")
-COURSE_BLOCKS = ("evidence", "gallery")
+COURSE_BLOCKS = ("evidence", "gallery", "syllabus", "prerequisites")
 LESSON_BLOCKS = ("lesson-frame", "lesson-downloads", "lesson-claims")
 USED_IN = "used-in"  # [[used-in:lessonkit.models]]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from lessonkit.evidence import display
 from lessonkit.evidence.records import CONTRADICTED, HOLDS, WEAKLY, Claim, Number
-from lessonkit.press import memo, notebook, svg
+from lessonkit.press import graph, memo, notebook, svg
 from lessonkit.press.course import Course, Entry
 
 _STATE = {HOLDS: "holds", WEAKLY: "weakly", CONTRADICTED: "contradicted"}
@@ -295,7 +295,7 @@ def _lesson_link(course: Course, name: str, link: Link) -> str:
     entry = course.entry(name)
     if entry.page is None:
         return escape(entry.title)
-    return f'<a href="{link(entry.page.url)}">{escape(entry.page.title)}</a>'
+    return f'<a href="{link(entry.page.url)}">{escape(entry.page_title)}</a>'
 
 
 def downloads(entry: Entry, link: Link) -> str:
@@ -384,6 +384,38 @@ def gallery(course: Course, link: Link) -> str:
         f'<p><a href="{link("generated/lessons.zip")}" download>All lessons as one archive</a></p>'
     )
     return f'<div class="lk-gallery">{"".join(cards)}</div>{every if cards else ""}'
+
+
+def syllabus(course: Course, link: Link) -> str:
+    """The parts of the course in order, each with its lessons; a part may still be empty."""
+    parts = []
+    for part in course.parts:
+        shown = [_lesson_link(course, name, link) for name in part.lessons if _shown(course, name)]
+        about = f": {_text(part.about)}" if part.about else ""
+        lessons = f"<ul>{''.join(f'<li>{lesson}</li>' for lesson in shown)}</ul>" if shown else ""
+        parts.append(f"<li><b>{_text(part.title)}</b>{about}{lessons}</li>")
+    return f'<ol class="lk-syllabus">{"".join(parts)}</ol>'
+
+
+def prerequisites(course: Course, link: Link) -> str:
+    """A picture of what builds on what: a row for each part, arrows from left to right."""
+    rows = [
+        (part.title, [name for name in part.lessons if _shown(course, name)])
+        for part in course.parts
+    ]
+    names = [name for _, lessons in rows for name in lessons]
+    before = {name: [b for b in course.before[name] if b in names] for name in names}
+
+    def box(name: str) -> graph.Box:
+        entry = course.entry(name)
+        url = link(entry.page.url) if entry.page else ""
+        return graph.Box(entry.stem.replace("_", " "), entry.page_title, url)
+
+    return graph.drawn([row for row in rows if row[1]], before, {name: box(name) for name in names})
+
+
+def _shown(course: Course, name: str) -> bool:
+    return course.entry(name).page is not None
 
 
 def used_in(course: Course, name: str, link: Link) -> str:

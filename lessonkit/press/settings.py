@@ -28,6 +28,8 @@ class Settings:
     time_limit: float = 900.0  # wall seconds for one lesson
     text: str = "markdown"  # of the scripts' prose; "rst" for scripts written for Sphinx
     libraries: tuple[str, ...] = ("torch", "numpy", "scikit-learn")  # versions that enter a key
+    # Folders of lessons with their titles, in the order of the course: {folder = "Title: about it"}
+    parts: tuple[tuple[str, str], ...] = ()
 
     @property
     def lessons_folder(self) -> Path:
@@ -105,6 +107,8 @@ def _read(root: Path, file: Path) -> Settings:
                 f"the settings are: {', '.join(known)}."
             )
         wanted = (int, float) if isinstance(known[name], float) else type(known[name])
+        if name == "parts" and isinstance(value, dict):
+            value = [(folder, str(title)) for folder, title in value.items()]
         value = tuple(value) if isinstance(value, list) else value
         if isinstance(value, bool) or not isinstance(value, wanted):
             raise UsageError(

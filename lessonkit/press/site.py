@@ -13,16 +13,34 @@ import time
 from pathlib import Path
 from typing import Any
 
+from mkdocs.config import config_options
+from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin
 
-from lessonkit.press import build, check, course, embed, notebooks, pages, publish, settings
+from lessonkit.press import (
+    build,
+    check,
+    course,
+    embed,
+    notebooks,
+    pages,
+    publish,
+    settings,
+    syllabus,
+)
 from lessonkit.press.settings import PressError
 
 log = logging.getLogger("mkdocs.plugins.lessonkit")
 
 
 class LessonkitPlugin(BasePlugin):
-    """`plugins: [lessonkit]`."""
+    """`plugins: [lessonkit]`.
+
+    Its one option, `nav: Lessons`, names the section of the navigation that takes up the lessons'
+    pages, part by part in reading order.
+    """
+
+    config_scheme = (("nav", config_options.Type(str, default="")),)
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,6 +58,8 @@ class LessonkitPlugin(BasePlugin):
     def on_config(self, config: Any) -> Any:
         """Find the project around the configuration file."""
         self.settings = settings.load(Path(config["config_file_path"]).parent)
+        if self.config["nav"]:
+            _take_up_lessons(config["nav"], self.config["nav"], self.settings)
         return config
 
     def on_serve(self, server: Any, config: Any, **_: Any) -> Any:
@@ -101,6 +121,26 @@ class LessonkitPlugin(BasePlugin):
     def on_post_page(self, output: str, page: Any, **_: Any) -> str:
         """Put in the drawings that templates and search had no need to read."""
         return embed.completed(output, self.drawings.pop(page.file.src_uri, []))
+
+
+def _take_up_lessons(nav: Any, section: str, project: settings.Settings) -> None:
+    """Put the pages of the lessons into a section of the navigation.
+
+    Raises:
+        PluginError: there is no such section.
+    """
+    named = [item[section] for item in nav or [] if isinstance(item, dict) and section in item]
+    if not named or not isinstance(named[0], list):
+        raise PluginError(
+            f"plugin lessonkit: `nav: {section}` names no section of the navigation. Expected "
+            f"`- {section}: [some-page.md]` under `nav:` in mkdocs.yml."
+        )
+    by_lesson = pages.by_lesson(project)
+    before = syllabus.prerequisites(project.lesson_names(), by_lesson)
+    for part in syllabus.parts(project, before):
+        shown = [by_lesson[name].path for name in part.lessons if name in by_lesson]
+        if shown:
+            named[0].append({part.title: shown})
 
 
 def _wake_file(project: settings.Settings) -> Path:
