@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from lessonkit.evidence.records import CONTRADICTED, HOLDS
-from lessonkit.press import build, pages, runner, script, settings, store, verify
+from lessonkit.press import build, check, pages, runner, script, settings, store, verify
+from lessonkit.press import course as courses
 
 ROOT = Path(__file__).resolve().parent.parent
 COURSE = settings.load(ROOT)
@@ -112,6 +113,16 @@ def test_a_page_asks_reveals_breaks_compares_and_exercises(lesson: str) -> None:
     assert "[[lesson-frame]]" in page.body
     assert "[[lesson-downloads]]" in page.body
     assert "??? question" in page.body, "predict, then reveal"
+
+
+def test_no_measured_number_stands_typed_on_a_page() -> None:
+    course = courses.Course(COURSE)
+    typed = [
+        str(finding)
+        for page in pages.readable(COURSE)
+        for finding in check.typed_numbers(course, page)
+    ]
+    assert typed == []
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

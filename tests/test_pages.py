@@ -230,6 +230,53 @@ def test_a_figure_may_stand_on_any_page(there: Workshop) -> None:
     assert found(there) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "typed"),
+    [
+        ("It fell to 0.31 of that.", ["0.31"]),
+        ("Nine runs gave 92 % and 7.5 per cent.", ["92 %", "7.5 per cent"]),
+        ("A share of 3 × 10⁻⁵ is left.", ["× 10⁻"]),
+        ("| kind | share |\n|---|---|\n| cats | 12.5 |", ["12.5"]),
+        ("??? note\n\n    About 0.5 here.", ["0.5"]),
+    ],
+)
+def test_a_number_that_somebody_typed_is_a_warning(
+    there: Workshop, text: str, typed: list[str]
+) -> None:
+    page(there, body=text + "\n")
+    findings = check.check(there.course())
+    assert all(finding.warning for finding in findings)
+    assert [str(finding).split("'")[1] for finding in findings] == typed
+
+
+def test_a_typed_number_is_told_with_its_line(there: Workshop) -> None:
+    page(there, body="# One\n\nTwo.\n\nThree\nis 0.31.\n")
+    path = there.root / "docs/new.md"
+    line = next(n for n, text in enumerate(path.read_text().split("\n"), 1) if "0.31" in text)
+    (finding,) = check.check(there.course())
+    assert finding.where == f"docs/new.md:{line}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "He and others (2015) report 8.75 %.",
+        "The error is 8.75 %, says [the paper](https://example.org/a).",
+        "The error is 8.75 %.[^he]\n\n[^he]: He, 2015.",
+        "By hand: $0.25^4 = 0.0039$, and `0.31` is code.",
+        "It fell to [[walks/stray:distance]], as [page one](index.md#at-0.5) says.",
+        "Seven layers of version 1.2.3 with 20 seeds.",
+        "```\nprint(0.31)\n```",
+    ],
+)
+def test_citations_arithmetic_embeds_and_code_are_no_typed_numbers(
+    there: Workshop, text: str
+) -> None:
+    page(there, body=text + "\n")
+    told = [f for f in check.check(there.course()) if "is typed" in f.message]
+    assert told == []
+
+
 def test_a_lesson_that_changed_since_its_run_is_told(there: Workshop) -> None:
     there.replace("lessons/walks/_toolbox.py", "STEPS = 100", "STEPS = 101")
     assert "its code changed since the run that the page shows" in only(there)

@@ -11,6 +11,13 @@ from lessonkit.press import embed, pages
 from lessonkit.press.course import Course
 
 _IMAGE = re.compile(r"!\[\s*\] ?[(\[]|<img(?![^>]*\salt\s*=)[^>]*>")
+# What looks measured: a share, a decimal, a power of ten.
+_TYPED = re.compile(
+    r"(?<![\w.,])\d+(?:[.,]\d+)?\s?(?:%|per\s?cent)|(?<![\w.])\d+\.\d+(?!\.?\d)|×\s?10[⁻⁰-⁹]"
+)
+_MARKUP = re.compile(r"\]\([^)\s]*\)|<[^>]*>|\{[^}\n]*\}|\[\[[^\]]*\]\]")
+# A sentence that says where its numbers come from: a year, a link, a footnote.
+_CITED = re.compile(r"\b(?:18|19|20)\d\d\b|\]\(https?:|\[\^|<https?:")
 
 
 @dataclass(frozen=True)
@@ -29,7 +36,7 @@ def check(course: Course) -> list[Finding]:
     """Check embeds, front matter, prerequisites, claim ids and the state of every lesson."""
     found = [*lessons(course), *structure(course)]
     for page in pages.readable(course.settings):
-        found += embeds(course, page)
+        found += [*embeds(course, page), *typed_numbers(course, page)]
     return [*found, *never_embedded(course)]
 
 
@@ -110,6 +117,28 @@ def embeds(course: Course, page: pages.Page) -> Iterator[Finding]:
             embed.resolve(course, place, found, used)
         except embed.EmbedError as error:
             yield Finding(f"{course.settings.pages}/{page.path}:{found.line}", str(error))
+
+
+def typed_numbers(course: Course, page: pages.Page) -> Iterator[Finding]:
+    """Warn about decimals and shares that stand in prose with neither a run nor a source.
+
+    Code and maths are left out, and so is a paragraph that cites: it holds a year, a link to
+    another site, or a footnote.
+    """
+    number = page.first_line
+    for paragraph in re.split(r"(\n(?:[ \t>]*\n)+)", embed.visible(page.body)):
+        if not _CITED.search(paragraph):
+            prose = _MARKUP.sub(lambda found: re.sub(r"[^\n]", "\0", found[0]), paragraph)
+            for match in _TYPED.finditer(prose):
+                line = number + prose.count("\n", 0, match.start())
+                yield Finding(
+                    f"{course.settings.pages}/{page.path}:{line}",
+                    f"{match[0].strip()!r} is typed: publish it with lesson.number and embed "
+                    "it, or say in the same paragraph where it comes from (a year, a link, a "
+                    "footnote).",
+                    warning=True,
+                )
+        number += paragraph.count("\n")
 
 
 def never_embedded(course: Course) -> Iterator[Finding]:
