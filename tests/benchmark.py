@@ -1,4 +1,4 @@
-"""How fast the press is, as ratios measured in one run: `make bench`.
+"""How fast the press and the training are, as ratios measured in one run: `make bench`.
 
 Absolute times say more about the machine than about the press, so each line compares with something
 that the same machine does in the same minute, and names the bar to stay under. Nothing here fails a
@@ -17,10 +17,13 @@ import sys
 import tempfile
 import textwrap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 LESSONS, FIGURES, KEYED, REPEATS = 25, 3, 30, 5
+SEEDS, STEPS = 8, 30  # of the training that is timed
 
 LESSON = '''
 """Lesson {number}: noise adds up
@@ -214,9 +217,67 @@ def cold(root: Path) -> str:
     return f"{statistics.median(found):5.2f} ({min(found):.2f} to {max(found):.2f})"
 
 
+def seeds_at_once() -> Iterator[tuple[str, str]]:
+    """Time the training of all seeds in one program against one run after another."""
+    import torch
+    from torch import Tensor, nn
+
+    from lessonkit.data.examples import Examples
+    from lessonkit.models.copies import CopiesOf
+    from lessonkit.models.mlp import MLP
+    from lessonkit.training import fit
+
+    class Attentive(nn.Module):
+        """Thirteen words that look at each other, and an answer."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.words, self.mix = nn.Embedding(60, 32), nn.Linear(32, 96)
+            self.hidden, self.answer = nn.Linear(32, 64), nn.Linear(64, 10)
+
+        def forward(self, tokens: Tensor) -> Tensor:
+            x = self.words(tokens)
+            query, key, value = self.mix(x).chunk(3, dim=-1)
+            looks = (query @ key.transpose(-1, -2) / 32**0.5).softmax(dim=-1)
+            return self.answer(torch.relu(self.hidden(x + looks @ value)).mean(dim=1))
+
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    labels = torch.randint(10, (1024,))
+    points = Examples(torch.randn(1024, 64), labels)
+    words = Examples(torch.randint(60, (1024, 13)), labels)
+    every = list(range(SEEDS))
+
+    def spent(build: Callable[[list[int]], Any], train: Examples, groups: list[list[int]]) -> float:
+        start = time.process_time()
+        for seeds in groups:
+            fit(build(seeds), train, range(STEPS), learning_rate=0.01, batch_size=64)
+        return time.process_time() - start
+
+    def perceptron(width: int) -> Callable[[list[int]], Any]:
+        return lambda seeds: MLP([64, *[width] * 9, 10], "relu", "he", seeds)
+
+    for name, build, train in (
+        ("10 x 32 perceptron, batched products", perceptron(32), points),
+        ("10 x 128 perceptron, batched products", perceptron(128), points),
+        ("small attention net, torch.func.vmap", lambda s: CopiesOf(Attentive, s), words),
+    ):
+        apart = partial(spent, build, train, [[seed] for seed in every])
+        yield name, ratio(apart, partial(spent, build, train, [every]))
+
+
 def main() -> None:
     os.environ.update(NO_MKDOCS_2_WARNING="1", OMP_NUM_THREADS="1")
-    print("median (range) of ratios of user CPU seconds, unless said otherwise\n")
+    if sys.argv[1:] != ["press"]:
+        print("median (range) of ratios of CPU seconds\n")
+        for name, value in seeds_at_once():
+            print(f"{value:24} {SEEDS} seeds apart / at once: {name}  [bar above 1]", flush=True)
+    if sys.argv[1:] != ["training"]:
+        press()
+
+
+def press() -> None:
+    print("\nmedian (range) of ratios of user CPU seconds, unless said otherwise\n")
     with tempfile.TemporaryDirectory(prefix="lessonkit-bench-") as folder:
         root = Path(folder, "course")
         course(root)
