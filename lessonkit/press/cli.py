@@ -349,9 +349,7 @@ def new(lesson: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(Template(text).substitute(lesson=lesson, stem=stem), encoding="utf-8")
         click.echo(f"wrote {path.relative_to(project.root)}")
-    click.echo(
-        f"Next: lessonkit build {lesson}, then mkdocs serve; add the page to nav in mkdocs.yml."
-    )
+    click.echo(f"Next: lessonkit build {lesson}, then mkdocs serve.")
 
 
 @commands.command()
