@@ -51,7 +51,7 @@ async function settle() {
 }
 
 const SCROLLING =
-  ".katex-display, .lk-table, .lk-output pre, .jp-OutputArea-output pre, .md-typeset__scrollwrap"
+  ".katex-display, .lk-table, .lk-graph, .lk-output pre, .jp-OutputArea-output pre, .md-typeset__scrollwrap"
 
 function reachScrollable() {
   for (const box of document.querySelectorAll(SCROLLING)) {

@@ -49,7 +49,7 @@ def drawn(
     boxed = (max(column.values(), default=0) + 1) * (WIDTH + ACROSS) - ACROSS
     width = max(boxed, *(LETTER * len(title) for title, _ in rows), 0)
     return (
-        f'<div class="lk-graph" tabindex="0" role="group" aria-label="What builds on what">'
+        '<div class="lk-graph" role="group" aria-label="What builds on what">'
         f'<svg viewBox="-2 0 {width + 4} {top}" width="{width + 4}" height="{top}">'
         f"{''.join(titles)}{''.join(lines)}{''.join(shapes)}</svg></div>"
     )

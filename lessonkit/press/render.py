@@ -318,24 +318,35 @@ def lesson_claims(entry: Entry, link: Link, anchor: Callable[[str], str]) -> str
 
 
 def evidence(course: Course, link: Link) -> str:
-    """Every claim of the course: lesson, statement, seeds, measured, verdict, key."""
-    rows = []
+    """Every claim of the course, lesson by lesson: verdict, statement, measured, promised, trap."""
+    groups = []
     for entry in course.entries.values():
-        if entry.run is None:
+        if entry.run is None or not entry.run.claims:
             continue
-        where = link(entry.page.url) if entry.page else ""
-        for name, record in entry.run.claims.items():
-            rows.append(_evidence_row(entry, name, record, where))
-    heads = ("Verdict", "Claim", "Measured", "Promised", "Trap", "Seeds", "Lesson, key")
-    head = "".join(f'<th scope="col">{text}</th>' for text in heads)
+        rows = (_evidence_row(entry, name, record) for name, record in entry.run.claims.items())
+        groups.append(f"<tbody>{_evidence_head(course, entry, link)}{''.join(rows)}</tbody>")
+    head = "".join(f'<th scope="col">{text}</th>' for text in _EVIDENCE)
     return (
         f'{_tally(course)}<div class="lk-evidence"><table><thead><tr>{head}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></div>"
+        f"{''.join(groups)}</table></div>"
     )
 
 
-def _evidence_row(entry: Entry, name: str, record: Claim, where: str) -> str:
+_EVIDENCE = ("Verdict", "Claim", "Measured", "Promised", "Trap", "Seeds")
+
+
+def _evidence_head(course: Course, entry: Entry, link: Link) -> str:
+    """The lesson that the next claims belong to, and its run."""
     run = run_of(entry)
+    ran = f"{run.profile}, {run.manifest['device_name']}"
+    return (
+        f'<tr class="lk-lesson"><th colspan="{len(_EVIDENCE)}" scope="rowgroup">'
+        f"{_lesson_link(course, entry.name, link)} <span>{escape(ran)} "
+        f"<code>{run.key}</code></span></th></tr>"
+    )
+
+
+def _evidence_row(entry: Entry, name: str, record: Claim) -> str:
     measured = display.summary(record.values, record.format, record.unit)
     trapped = display.summary(record.trap_values, record.format, record.unit)
     cells = [
@@ -345,7 +356,6 @@ def _evidence_row(entry: Entry, name: str, record: Claim, where: str) -> str:
         ("Promised", _value(record.rule.text(record.format, record.unit))),
         ("Trap", f"{_text(record.trap)}: {_value(trapped)}"),
         ("Seeds", "exact" if record.exact else str(len(record.values))),
-        ("Lesson, key", f'<a href="{where}">{escape(entry.title)}</a> <code>{run.key}</code>'),
     ]
     tds = "".join(f'<td data-label="{label}">{html}</td>' for label, html in cells)
     return f'<tr class="lk-{claim_state(record)}" id="{entry.name}/{name}">{tds}</tr>'
