@@ -19,9 +19,14 @@ import browser
 import nbformat
 import pytest
 
+from lessonkit.press import pages, settings
+
 LESSON = "training/vanishing-gradients/"
 TWIN = "generated/training/vanishing_gradients/notebook/"
-PAGES = ["", "lessons/", LESSON, "evidence/", TWIN, "reference/", "reference/evidence/"]
+COURSE = settings.load(Path(__file__).resolve().parent.parent)
+LESSONS = sorted(page.url for page in pages.by_lesson(COURSE).values())
+ROOMS = ["reference/", "reference/evidence/", "reference/models/"]
+PAGES = ["", "lessons/", *LESSONS, "evidence/", TWIN, *ROOMS]
 PAGE_LIMIT = 500_000  # bytes of a lesson's page with all that it loads, as a server sends them
 TREE = ["docs", "lessons", "lessonkit", "overrides", "mkdocs.yml", "pyproject.toml"]
 
@@ -135,10 +140,11 @@ def test_a_smoke_run_says_on_the_page_that_it_measured_nothing(site: Path) -> No
     assert "lk-claim lk-holds" not in page
 
 
-def test_a_lesson_page_is_light(site: Path) -> None:
-    page = site / LESSON
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_lesson_page_is_light(site: Path, lesson: str) -> None:
+    page = site / lesson
     files = [page / "index.html"]
-    for address in read(site, LESSON).loads:
+    for address in read(site, lesson).loads:
         if "katex" not in address:
             files.append((page / address.partition("?")[0]).resolve())
     files += [path for path in (site / "assets/katex").rglob("*") if "KaTeX_Main-R" in path.name]
