@@ -112,4 +112,4 @@ def _step(optimiser: torch.optim.Optimizer, shares: Float[Tensor, " seeds"]) -> 
     optimiser.step()
     for parameter, old in zip(parameters, before, strict=True):
         share = shares.to(parameter).view(-1, *[1] * (parameter.ndim - 1))
-        parameter.copy_(old + share * (parameter - old))
+        parameter.lerp_(old, 1 - share)
