@@ -84,6 +84,10 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
+# Figures, claims and cells that are off the screen join the page in quiet moments (site.js).
+SETTLED = "!document.querySelector(':is(.lk-canvas, .lk-claim, .lk-cell):not([data-settled])')"
+
+
 @contextmanager
 def open_page(
     browser: Browser, address: str, scheme: str = "light", width: int = 1360
@@ -126,6 +130,7 @@ def open_page(
     page.on("pageerror", lambda error: complaints.errors.append(f"page error: {error}"))
     try:
         page.goto(address, wait_until="networkidle")
+        page.wait_for_function(SETTLED)
         yield page, complaints
     finally:
         context.close()
