@@ -86,6 +86,8 @@ def chromium() -> Iterator[Browser]:
 
 # Figures, claims and cells that are off the screen join the page in quiet moments (site.js).
 SETTLED = "!document.querySelector(':is(.lk-canvas, .lk-claim, .lk-cell):not([data-settled])')"
+# So do pictures, when a reader comes near them.
+EAGER = "document.querySelectorAll('img[loading]').forEach(img => img.loading = 'eager')"
 
 
 @contextmanager
@@ -152,6 +154,8 @@ def take_pictures(site: Path, folder: Path, pages: list[str] | None = None) -> l
                 for name, width in WIDTHS.items():
                     address = home + (path + "/" if path else "")
                     with open_page(browser, address, scheme, width) as (page, complaints):
+                        page.evaluate(EAGER)
+                        page.wait_for_load_state("networkidle")
                         stem = path.replace("/", "-") or "home"
                         page.screenshot(path=folder / f"{stem}-{scheme}-{name}.png", full_page=True)
                         heard += [f"/{path} ({scheme}, {name}): {c}" for c in complaints.all()]

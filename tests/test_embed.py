@@ -467,6 +467,7 @@ def test_a_large_figure_becomes_a_picture_with_its_words(
     (picture,) = tags(html, "img")
     assert picture["alt"] == 'Less "<" & more.'
     assert picture["src"] == "../../generated/walks/signs/distances.png"
+    assert int(picture["width"] or 0) > int(picture["height"] or 0) > 100, "it keeps its place"
     assert "<svg" not in html
     assert_sound(html)
 

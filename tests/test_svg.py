@@ -119,7 +119,7 @@ def _words(node: ElementTree.Element) -> str:
 
 
 def _without_family(style: str | None) -> str:
-    return re.sub(r"(font: [^;]*?px) [^;]+", r"\1", style or "")
+    return re.sub(r"(font: [^;]*?px|font-family:) [^;]+", r"\1", style or "")
 
 
 def _rounded(style: str) -> str:

@@ -83,8 +83,10 @@ def figure(entry: Entry, name: str, link: Link, anchor: str) -> str:
         ),
     ).replace(svg.PREFIX, anchor)
     if len(canvas) > svg.INLINE_LIMIT:
+        width, height = svg.size(canvas)  # keeps the place while the picture is fetched
         canvas = (
-            f'<img class="lk-picture" src="{png}" alt="{escape(record["alt"])}" loading="lazy">'
+            f'<img src="{png}" alt="{escape(record["alt"])}" '
+            f'width="{width}" height="{height}" loading="lazy">'
         )
     data = [("Data", f'<a href="{csv}" download>numbers as CSV</a>, <a href="{png}">PNG</a>')]
     return (

@@ -40,6 +40,13 @@ def themed(svg: str, prefix: str, title: str, description: str) -> str:
     return head + body[opening.end() :].rstrip()
 
 
+def size(themed_svg: str) -> tuple[int, int]:
+    """Return width and height of a themed figure, in points."""
+    view = re.search(r'viewBox="\S+ \S+ (\S+) (\S+)"', themed_svg)
+    assert view is not None  # `themed` wrote it
+    return round(float(view[1])), round(float(view[2]))
+
+
 def _attributes(tag: str, prefix: str) -> str:
     tag = re.sub(r'(\bid=")([^"]+)', rf"\1{prefix}--\2", tag)
     tag = re.sub(r'(xlink:href="#|url\(#)', rf"\1{prefix}--", tag)
@@ -49,8 +56,11 @@ def _attributes(tag: str, prefix: str) -> str:
         tag,
     )
     tag = re.sub(
-        r"(font: (?:[a-z]+ )*(?:[\d]+ )?[\d.]+px) [^;\"]+", r"\1 var(--fig-font, sans-serif)", tag
+        r"(font: (?:[a-z]+ )*(?:[\d]+ )?[\d.]+px|font-family:) [^;\"]+",
+        r"\1 var(--fig-font, sans-serif)",
+        tag,
     )
+    tag = re.sub(r' transform="rotate\(-?0 [^)]*\)"', "", tag)  # matplotlib turns by nothing
     if "scale(" in tag or "matrix(" in tag or "base64" in tag:
         return tag
     return re.sub(r"-?\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), tag)
