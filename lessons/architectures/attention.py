@@ -366,7 +366,7 @@ lesson.claim("hardly-looked-at-yet-needed",
 # First a network with one layer. Then one whose first layer sees everything.
 
 # %% break
-longer = lesson.pick(quick=1000, full=1700, smoke=3)
+longer = lesson.pick(quick=800, full=1700, smoke=3)
 networks = {
     "near, then all": model,
     "all, then all": trained((LENGTH, LENGTH), steps, rate),
@@ -479,7 +479,7 @@ lesson.claim("without-places-no-order",
     trap=("with places", moved(lambda: Reader((LENGTH, LENGTH), 1))))
 
 # %% exercise-3
-two = trained((2, LENGTH), steps * 2 // 3, rate, heads=2)
+two = trained((2, LENGTH), steps // 2, rate, heads=2)
 heads = looks_right(two).double().mean(dim=1)  # (seeds, heads)
 lesson.table("two-heads", format=".0%",
     columns=["two heads in each layer", "share"],
