@@ -59,9 +59,10 @@ def table(entry: Entry, name: str, link: Link, anchor: str) -> str:
         + "</tr>"
         for row in record.rows
     )
+    label = f"{anchor.replace('-', ' ')}: {record.caption}"  # captions may be alike
     return (
         f'<figure class="lk-figure" id="table-{anchor}">'
-        f'<div class="lk-table" tabindex="0" role="region" aria-label="{escape(record.caption)}">'
+        f'<div class="lk-table" tabindex="0" role="region" aria-label="{escape(label)}">'
         f"<table><thead><tr>{head}</tr></thead>"
         f"<tbody>{rows}</tbody></table></div><figcaption>{_text(record.caption)}"
         f"{_provenance(entry, [])}</figcaption></figure>"

@@ -12,12 +12,14 @@ import torch
 
 from lessonkit.data.digits import digits
 from lessonkit.evidence import Lesson
+from lessonkit.models.mlp import MLP
+from lessonkit.training import fit, mean_loss
+
+# %% instruments
 from lessonkit.figures.layers import as_columns, plot_activation, plot_by_layer
 from lessonkit.figures.style import new_figure, spelled
-from lessonkit.models.mlp import MLP
 from lessonkit.probes.accuracy import measure_accuracy
 from lessonkit.probes.gradients import measure_gradients, measure_movement
-from lessonkit.training import fit, mean_loss
 
 lesson = Lesson("training/vanishing_gradients")
 
