@@ -30,6 +30,11 @@ PAGES = ["", "lessons/", *LESSONS, "evidence/", TWIN, *ROOMS]
 PAGE_LIMIT = 500_000  # bytes of a lesson's page with all that it loads, as a server sends them
 TREE = ["docs", "lessons", "lessonkit", "overrides", "mkdocs.yml", "pyproject.toml"]
 
+# Material's search stumbles over words that are typed before it has read its index.
+SEARCH_IS_READY = (
+    "!document.querySelector('.md-search-result__meta').textContent.includes('Initializing')"
+)
+
 needs_browser = pytest.mark.skipif(
     browser.find_chromium() is None,
     reason="no Chromium on this machine: install Debian's package `chromium`",
@@ -237,6 +242,7 @@ def test_figures_are_drawn_in_the_colours_of_the_scheme(
 def test_a_reader_finds_the_lesson_by_searching(chromium: browser.Browser, home: str) -> None:
     with browser.open_page(chromium, home) as (page, complaints):
         page.locator("input[name=query]").click()
+        page.wait_for_function(SEARCH_IS_READY)
         page.keyboard.type("sigmoid")
         result = page.locator(".md-search-result__link").first
         result.wait_for()
