@@ -24,6 +24,9 @@ _TALLY = {
 }
 _VERB = {HOLDS: "true", WEAKLY: "only weakly true", CONTRADICTED: "contradicted"}
 _WORD = {"broken": "promise broken", "unjudged": "not judged"}
+# Nobody searches for measured numbers, and lunr, which does the searching, trips over some sets of
+# words that end in digits ("start1.290.0%" is what it reads in a row of a table).
+_UNSEARCHED = "data-search-exclude"
 
 Link = Callable[[str], str]  # a path below the folder of pages -> an address seen from this page
 
@@ -62,7 +65,8 @@ def table(entry: Entry, name: str, link: Link, anchor: str) -> str:
     label = f"{anchor.replace('-', ' ')}: {record.caption}"  # captions may be alike
     return (
         f'<figure class="lk-figure" id="table-{anchor}">'
-        f'<div class="lk-table" tabindex="0" role="region" aria-label="{escape(label)}">'
+        f'<div class="lk-table" {_UNSEARCHED} tabindex="0" role="region" '
+        f'aria-label="{escape(label)}">'
         f"<table><thead><tr>{head}</tr></thead>"
         f"<tbody>{rows}</tbody></table></div><figcaption>{_text(record.caption)}"
         f"{_provenance(entry, [])}</figcaption></figure>"
@@ -145,8 +149,9 @@ def claim(entry: Entry, name: str, link: Link, anchor: str) -> str:
     return (
         f'<div class="lk-claim lk-{state}" id="claim-{anchor}">{badge(record)}'
         f'<p class="lk-statement">{_text(record.statement)}</p>{popular}{strip(record)}'
-        f'<p class="lk-measured">measured <b>{measured}</b> ({over}); promised <b>{rule}</b></p>'
-        f'<p class="lk-trap"><span>Trap:</span> {_text(record.trap)}: {trapped}, '
+        f'<p class="lk-measured" {_UNSEARCHED}>measured <b>{measured}</b> ({over}); '
+        f"promised <b>{rule}</b></p>"
+        f'<p class="lk-trap" {_UNSEARCHED}><span>Trap:</span> {_text(record.trap)}: {trapped}, '
         f"the same sentence is then {_VERB[record.trap_verdict]}</p>{problem}</div>"
     )
 
@@ -330,8 +335,8 @@ def evidence(course: Course, link: Link) -> str:
         groups.append(f"<tbody>{_evidence_head(course, entry, link)}{''.join(rows)}</tbody>")
     head = "".join(f'<th scope="col">{text}</th>' for text in _EVIDENCE)
     return (
-        f'{_tally(course)}<div class="lk-evidence"><table><thead><tr>{head}</tr></thead>'
-        f"{''.join(groups)}</table></div>"
+        f'{_tally(course)}<div class="lk-evidence" {_UNSEARCHED}><table>'
+        f"<thead><tr>{head}</tr></thead>{''.join(groups)}</table></div>"
     )
 
 
