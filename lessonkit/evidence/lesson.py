@@ -195,7 +195,7 @@ class Lesson:
                 verdict: a claim that nothing can break says nothing.
             at_most, at_least, below, above, between, equals: the inequality; exactly one.
                 `equals` takes (value, tolerance).
-            expect: "holds", "holds weakly", or "contradicted" where the popular statement is false.
+            expect: "holds", or "contradicted" where the popular statement is false.
             exact: arithmetic, not measured over seeds.
             format: how the values are written.
             unit: written behind them.

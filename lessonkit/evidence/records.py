@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 import re
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lessonkit.evidence import display
 
-HOLDS, WEAKLY, CONTRADICTED = "holds", "holds weakly", "contradicted"
-VERDICTS = (HOLDS, WEAKLY, CONTRADICTED)
+HOLDS, CONTRADICTED = "holds", "contradicted"
+VERDICTS = (HOLDS, CONTRADICTED)
 FEWEST_SEEDS = 5
+THIN = 3.0  # spreads: a median nearer to its bound than this may fall on the other side elsewhere
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -156,10 +158,32 @@ class Rule:
         }[self.kind]
 
     def judge(self, values: Sequence[float]) -> str:
-        """Return *holds* (every value), *holds weakly* (the median) or *contradicted*."""
-        if all(map(self.allows, values)):
-            return HOLDS
-        return WEAKLY if self.allows(display.median(values)) else CONTRADICTED
+        """Return *holds* if the median satisfies the rule, else *contradicted*."""
+        return HOLDS if self.allows(display.median(values)) else CONTRADICTED
+
+    def margin(self, values: Sequence[float]) -> float:
+        """Return how far the median is from the nearest bound, in spreads of the values.
+
+        The spread is their sample standard deviation. Values that do not spread at all are
+        infinitely far, with one exception: an ordering of whole numbers that sits on its bound is
+        0 spreads from it, for one step of one network would turn it.
+        """
+        if len(values) < 2:
+            return math.inf
+        centre, spread = display.median(values), statistics.stdev(values)
+        distance = min(abs(centre - bound) for bound in self.edges)
+        if spread == 0:
+            whole = all(value == int(value) for value in (*values, *self.bound))
+            ordering = self.kind in ("at_most", "at_least") and whole
+            return 0.0 if distance == 0 and ordering else math.inf
+        return distance / spread
+
+    @property
+    def edges(self) -> tuple[float, ...]:
+        """Where allowed values end."""
+        if self.kind == "equals":
+            return self.bound[0] - self.bound[1], self.bound[0] + self.bound[1]
+        return self.bound
 
     def text(self, format: str = ".3g", unit: str = "") -> str:
         """Write the rule in words, "at most 1.0 × 10⁻⁸"."""
@@ -200,29 +224,59 @@ class Claim:
 
     @property
     def verdict(self) -> str:
-        """The verdict over the seeds."""
+        """The verdict at the median."""
         return self.rule.judge(self.values)
 
     @property
     def trap_verdict(self) -> str:
-        """The verdict of the same rule over the trap's values."""
+        """The verdict of the same rule at the median of the trap's values."""
         return self.rule.judge(self.trap_values)
+
+    @property
+    def inside(self) -> int:
+        """How many values satisfy the rule."""
+        return sum(map(self.rule.allows, self.values))
+
+    @property
+    def standing(self) -> str:
+        """The verdict with the count of values inside, as in "holds, 4 of 5"."""
+        if not self.judged:
+            return "not judged"
+        return (
+            self.verdict if self.exact else f"{self.verdict}, {self.inside} of {len(self.values)}"
+        )
+
+    @property
+    def margin(self) -> float:
+        """How far the median is from the bound, in spreads over the values (see `Rule.margin`)."""
+        return math.inf if self.exact else self.rule.margin(self.values)
+
+    @property
+    def thin(self) -> str:
+        """Why another sample might come out otherwise, or "" if the margin is wide enough."""
+        if not self.judged or self.margin >= THIN:
+            return ""
+        measured = display.middle(self.values, self.format, self.unit)
+        promised = self.rule.text(self.format, self.unit)
+        return (
+            f"a thin margin: the median, {measured}, is {self.margin:.1f} spreads from its bound "
+            f"({promised}), and {THIN:.0f} are safe. Sharpen the measurement or the sentence."
+        )
 
     @property
     def problem(self) -> str | None:
         """Why the promise is broken, or None. A claim that is not judged breaks no promise."""
         if not self.judged:
             return None
-        good = (HOLDS, WEAKLY) if self.expect == WEAKLY else (self.expect,)
         measured = display.summary(self.values, self.format, self.unit)
         promised = self.rule.text(self.format, self.unit)
-        if self.verdict not in good:
+        if self.verdict != self.expect:
             return (
-                f"measured {measured}, promised {promised}: {self.verdict}, "
+                f"measured {measured}, promised {promised}: {self.standing}, "
                 f"expected {self.expect}. "
                 "Either the code changed what it measures, or the sentence must change."
             )
-        if self.trap_verdict != (HOLDS if self.expect == CONTRADICTED else CONTRADICTED):
+        if self.trap_verdict == self.verdict:
             return (
                 f"its trap ({self.trap}) measured "
                 f"{display.summary(self.trap_values, self.format, self.unit)} against {promised}: "

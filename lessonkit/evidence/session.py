@@ -7,13 +7,14 @@ import importlib.util
 import json
 import os
 import sys
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-PROFILES = ("quick", "full", "smoke")
-DEVICES = ("cpu", "cuda", "mps")
+from lessonkit.evidence import circumstances
+from lessonkit.evidence.circumstances import DEVICES, PROFILES
 
 
 @dataclass
@@ -87,12 +88,33 @@ def _by_hand(lesson: str) -> Session:
     parser.add_argument("--device", choices=("auto", *DEVICES), default="auto")
     parser.add_argument("--first-seed", type=int, default=0, help="try other seeds (default: 0)")
     parser.add_argument("--outputs", type=Path, default=Path("outputs"), help="folder of figures")
+    parser.add_argument(
+        "--portable", action="store_true", help="use only instructions that every processor has"
+    )
     given = parser.parse_args(sys.argv[1:] if known_script else [])
+    if script is not None and known_script:
+        instructions = "portable" if given.portable else circumstances.instructions_of()
+        circumstances.pin_by_hand(_threads(Path(script)), instructions)
+    else:  # in a notebook
+        circumstances.pin_threads(1)
     device = _device(given.device)
     profile = given.profile or ("full" if device == "cuda" else "quick")
     folder = given.outputs / lesson
     folder.mkdir(parents=True, exist_ok=True)
     return Session(profile, device, folder, given.first_seed)
+
+
+def _threads(script: Path) -> int:
+    """Return the threads that the project around a script sets; one unless it says otherwise."""
+    for folder in script.resolve().parents:
+        file = folder / "pyproject.toml"
+        if file.is_file():
+            try:
+                table = tomllib.loads(file.read_text(encoding="utf-8"))
+                return int(table["tool"]["lessonkit"]["threads"])
+            except (OSError, ValueError, KeyError, TypeError):
+                return 1
+    return 1
 
 
 def _device(wanted: str) -> str:

@@ -12,8 +12,8 @@ from lessonkit.evidence.records import Claim
 from lessonkit.evidence.session import Session
 
 T = TypeVar("T")
-_SIGN = {"holds": "✓", "holds weakly": "~", "contradicted": "✗"}
-_STYLE = {"holds": "green", "holds weakly": "yellow", "contradicted": "magenta"}
+_SIGN = {"holds": "✓", "contradicted": "✗"}
+_STYLE = {"holds": "green", "contradicted": "magenta"}
 
 
 def _console() -> Any:
@@ -40,7 +40,7 @@ def show_claim(name: str, claim: Claim) -> None:
     sign, style = _SIGN[verdict], _STYLE[verdict]
     if claim.problem:
         style = "bold red"
-    word = verdict if claim.judged else "not judged (smoke)"
+    word = claim.standing if claim.judged else "not judged (smoke)"
     console.print(f"[{style}]{sign} {word}[/]  [bold]{claim.statement}[/]")
     if claim.expect == "contradicted":
         console.print("    [dim]the popular statement, put to the test[/]")
@@ -77,3 +77,8 @@ def close_lesson(session: Session) -> None:
         console.print("\nA smoke run only shows that the lesson runs: nothing was judged.")
     else:
         console.print(f"\n[bold]{kept} of {len(session.claims)} claims came out as promised.[/]")
+        if kept < len(session.claims):
+            console.print(
+                "One run is one sample of seeds on one machine. `lessonkit build` judges it "
+                "together with the recorded replications."
+            )

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from lessonkit.evidence.promise import Promise
 from lessonkit.evidence.session import DEVICES, PROFILES
-from lessonkit.press import keys, runner, store
+from lessonkit.press import keys, replications, runner, store
 from lessonkit.press.settings import PressError, Settings, UsageError, wanted_profile
 
 
@@ -25,13 +26,13 @@ class State:
     job: runner.Job | None  # None: the script cannot be read
     run: store.Run | None  # this key's run if fresh, else the last good one
     problems: tuple[str, ...] = ()
+    promises: dict[str, Promise] = field(default_factory=dict)  # of the run
 
     def to_json(self) -> dict[str, Any]:
         """Return what `lessonkit status --json` prints for a lesson."""
         manifest = self.run.manifest if self.run else {}
         around = manifest.get("circumstances", {})
         wanted = self.job.around.to_json() if self.job else {}
-        claims = self.run.claims if self.run else {}
         return {
             "lesson": self.lesson,
             "key": self.job.key if self.job else None,
@@ -42,13 +43,25 @@ class State:
             "claims": [
                 {
                     "id": name,
-                    "verdict": claim.verdict if claim.judged else "not judged",
-                    "kept": claim.problem is None,
+                    "verdict": promise.claim.verdict if promise.claim.judged else "not judged",
+                    "kept": promise.problem is None,
+                    "inside": promise.claim.inside,
+                    "networks": len(promise.claim.values),
+                    "replicated": _counts(promise),
                 }
-                for name, claim in claims.items()
+                for name, promise in self.promises.items()
             ],
             "problems": list(self.problems),
         }
+
+
+def _counts(promise: Promise) -> dict[str, int] | None:
+    """Return what the records say of a claim, or None if there are none."""
+    if promise.elsewhere is None:
+        return None
+    rest = promise.elsewhere
+    machines = promise.machines
+    return {"inside": rest.inside, "networks": len(rest.values), "machines": machines}
 
 
 def choose_device(wanted: str) -> str:
@@ -100,22 +113,48 @@ def choose_profile(settings: Settings, wanted: str | None, device: str) -> str:
 
 
 def job_for(
-    settings: Settings, lesson: str, profile: str, device: str, seed: int = 0
+    settings: Settings,
+    lesson: str,
+    profile: str,
+    device: str,
+    seed: int | None = None,
+    instructions: str | None = None,
 ) -> runner.Job:
     """Return the job of a lesson: its code, the circumstances and the key of both."""
     source = keys.source(settings, lesson)
-    around = keys.circumstances(settings, profile, device, seed)
+    around = keys.circumstances(settings, profile, device, seed, instructions)
     return runner.Job(source, around, keys.key(source, around))
 
 
 def state_of(
-    settings: Settings, lesson: str, profile: str | None = None, device: str = "auto"
+    settings: Settings,
+    lesson: str,
+    profile: str | None = None,
+    device: str = "auto",
+    seed: int | None = None,
+    instructions: str | None = None,
 ) -> State:
     """Say how a lesson stands; an unreadable script counts as failed."""
+    found = _state(settings, lesson, profile, device, seed, instructions)
+    if found.run is None:
+        return found
+    promises, problem = replications.promises(settings, found.run)
+    problems = (*found.problems, problem) if problem else found.problems
+    return replace(found, promises=promises, problems=problems)
+
+
+def _state(
+    settings: Settings,
+    lesson: str,
+    profile: str | None,
+    device: str,
+    seed: int | None,
+    instructions: str | None,
+) -> State:
     device = choose_device(device)
     chosen = choose_profile(settings, profile, device)
     try:
-        job = job_for(settings, lesson, chosen, device)
+        job = job_for(settings, lesson, chosen, device, seed, instructions)
     except UsageError:
         raise
     except PressError as error:
@@ -159,13 +198,15 @@ def states(
     lessons: Sequence[str] = (),
     profile: str | None = None,
     device: str = "auto",
+    seed: int | None = None,
+    instructions: str | None = None,
 ) -> list[State]:
     """Return the states of these lessons (default: all)."""
     names = list(dict.fromkeys(lessons)) or settings.lesson_names()
     for name in names:
         settings.script(name)
     choose_profile(settings, profile, choose_device(device))  # wrong even if there is no lesson
-    return [state_of(settings, name, profile, device) for name in names]
+    return [state_of(settings, name, profile, device, seed, instructions) for name in names]
 
 
 def at_once(jobs: int | None, device: str) -> int:
@@ -183,8 +224,13 @@ def build(
     tell: runner.Tell = lambda job, event: None,
 ) -> list[runner.Result]:
     """Run what is not fresh among the planned lessons and return how each ended."""
-    needed = [s.job for s in planned if s.job and (force or s.state != "fresh")]
-    if not needed:
+    jobs_needed = needed(planned, force)
+    if not jobs_needed:
         return []
-    together = at_once(jobs, needed[0].around.device)
-    return runner.run_all(settings, needed, together, tell, replace=force)
+    together = at_once(jobs, jobs_needed[0].around.device)
+    return runner.run_all(settings, jobs_needed, together, tell, replace=force)
+
+
+def needed(planned: Sequence[State], force: bool = False) -> list[runner.Job]:
+    """Return the jobs of the planned lessons that are not fresh, or of all of them."""
+    return [s.job for s in planned if s.job and (force or s.state != "fresh")]

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from lessonkit.press import build as build_steps
-    from lessonkit.press import runner
+    from lessonkit.press import runner, store
+    from lessonkit.press.settings import Settings
 
 # The press is imported inside the commands: `lessonkit --help` shows at once.
 
@@ -66,12 +67,24 @@ def main() -> None:
 
 
 def _circumstances(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that choose profile and device."""
+    """Add the options that choose profile, device and instructions."""
     profile = click.option("--profile", metavar="quick|full|smoke", help="How much to measure.")
     device = click.option(
         "--device", default="auto", metavar="auto|cpu|cuda|mps", show_default=True
     )
-    return profile(device(command))
+    portable = click.option(
+        "--portable",
+        "instructions",
+        flag_value="portable",
+        help="Use only instructions that every processor has: another kind of machine.",
+    )
+    return profile(device(portable(command)))
+
+
+def _first_seed(default: str) -> Callable[..., Any]:
+    return click.option(
+        "--first-seed", type=click.IntRange(0), help=f"Where seeds start {default}."
+    )
 
 
 @commands.command()
@@ -80,39 +93,78 @@ def _circumstances(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--jobs", type=click.IntRange(1), help="Lessons at once (default: cores; 1 on a GPU)."
 )
+@_first_seed("(default: LESSONKIT_FIRST_SEED, or 0)")
 @click.option("--force", is_flag=True, help="Run again what is fresh.")
-@click.option("--dry-run", is_flag=True, help="Say what would run, and why.")
+@click.option("--dry-run", is_flag=True, help="Say what would run, why, and how long it takes.")
 def build(
     lessons: tuple[str, ...],
     profile: str | None,
     device: str,
+    instructions: str | None,
     jobs: int | None,
+    first_seed: int | None,
     force: bool,
     dry_run: bool,
 ) -> None:
     """Run the LESSONS that are not fresh (default: all) and lay out what pages need."""
     from lessonkit.press import build as steps
-    from lessonkit.press import settings
+    from lessonkit.press import progress, settings
 
     project = settings.load()
-    planned = steps.states(project, lessons, profile, device)
+    planned = steps.states(project, lessons, profile, device, first_seed, instructions)
+    todo = steps.needed(planned, force)
     if dry_run:
-        for state in planned:
-            again = force or state.state != "fresh"
-            click.echo(f"{'run ' if again else 'keep'}  {state.lesson}  ({state.state})")
+        _foretell(project, planned, todo)
         return
     console = _console()
     unreadable = [problem for s in planned if s.job is None for problem in s.problems]
-    with _Board(console) as board:
+    together = steps.at_once(jobs, todo[0].around.device if todo else "cpu")
+    with progress.Board(console, project, todo, together) as board:
         results = steps.build(project, planned, jobs, force, board.tell)
-    _summary(console, planned, results, force)
+    fresh = sum(state.state == "fresh" for state in planned)
+    if fresh and not force:
+        console.print(f"[dim]fresh[/] {fresh} of {len(planned)} lessons: nothing to run")
     failures = [*unreadable, *_failures(project, results)]
-    broken = [line for run in _runs_after(planned, results) for line in run.broken]
+    broken = _judge(console, project, _runs_after(planned, results))
     _publish(project)
     for line in (*failures, *broken):
         click.secho(line, err=True, fg="red")
     if failures or broken:
         sys.exit(1)
+
+
+def _foretell(project: Settings, planned: list[build_steps.State], todo: list[runner.Job]) -> None:
+    from lessonkit.press import progress
+
+    lessons = {job.lesson: job for job in todo}
+    for state in planned:
+        job = lessons.get(state.lesson)
+        seconds = progress.expected_seconds(project, job) if job else None
+        time = f", about {progress.spoken(seconds)}" if seconds else ""
+        click.echo(f"{'run ' if job else 'keep'}  {state.lesson}  ({state.state}{time})")
+
+
+def _judge(console: Console, project: Settings, runs: list[store.Run]) -> list[str]:
+    """Carry records over, say what is thin or disputed, and return what is broken."""
+    from lessonkit.press import replications
+
+    broken = []
+    for run in runs:
+        try:
+            carried = replications.carry(project, run)
+        except PressError as error:
+            broken.append(str(error))
+            continue
+        if carried:
+            console.print(
+                f"[dim]carried over[/] {carried} replications of {run.lesson}: no number moved"
+            )
+        promises, problem = replications.promises(project, run)
+        broken += [problem] if problem else []
+        broken += replications.broken(run.lesson, promises)
+        for line in replications.remarks(run.lesson, promises):
+            console.print(line, style="yellow", markup=False)
+    return broken
 
 
 def _publish(project: Any) -> None:
@@ -121,7 +173,7 @@ def _publish(project: Any) -> None:
     publish.publish(course.current(project, fresh=True))
 
 
-def _runs_after(planned: list[build_steps.State], results: list[runner.Result]) -> list[Any]:
+def _runs_after(planned: list[build_steps.State], results: list[runner.Result]) -> list[store.Run]:
     ran = {result.job.lesson: result.run for result in results}
     runs = [ran.get(s.lesson, s.run if s.state == "fresh" else None) for s in planned]
     return [run for run in runs if run is not None]
@@ -146,77 +198,6 @@ def _console() -> Console:
     return Console(highlight=False, soft_wrap=True)
 
 
-class _Board:
-    """One progress bar for each running lesson."""
-
-    def __init__(self, console: Console) -> None:
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-        self.progress = Progress(
-            TextColumn("{task.fields[lesson]}"),
-            BarColumn(bar_width=24),
-            TextColumn("{task.description}"),
-            TimeElapsedColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,  # else it leaves an empty line in a log
-        )
-        self.tasks: dict[str, Any] = {}
-
-    def __enter__(self) -> _Board:
-        self.progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.progress.stop()
-
-    def tell(self, job: runner.Job, event: dict[str, Any]) -> None:
-        """Take an event of the runner's or of a lesson's."""
-        if event.get("state") == "started":
-            self.tasks[job.lesson] = self.progress.add_task(
-                "starting", total=None, lesson=job.lesson
-            )
-            if not self.progress.console.is_terminal:
-                click.echo(f"running {job.lesson}")
-        elif event.get("state") == "ended":
-            self.progress.remove_task(self.tasks.pop(job.lesson))
-        elif "cell" in event:
-            text = f"cell {event['cell'] + 1} of {event['cells']}"
-            self.progress.update(
-                self.tasks[job.lesson],
-                description=text,
-                total=event["cells"],
-                completed=event["cell"],
-            )
-        elif "label" in event:
-            share = f" {100 * event['done'] // event['total']}%" if event["total"] else ""
-            self.progress.update(self.tasks[job.lesson], description=event["label"] + share)
-
-
-def _summary(
-    console: Console,
-    planned: list[build_steps.State],
-    results: list[runner.Result],
-    force: bool,
-) -> None:
-    for result in results:
-        if result.run:
-            manifest, claims = result.run.manifest, result.run.claims
-            kept = sum(claim.problem is None for claim in claims.values())
-            judged = f"{kept} of {len(claims)} claims as promised"
-            if result.run.profile == "smoke":
-                judged = f"{len(claims)} claims, not judged"
-            console.print(
-                f"[green]ran[/]   {result.job.lesson}  {manifest['cpu_seconds']:.1f} CPU s, "
-                f"{manifest['peak_mib']} MiB, {judged}"
-            )
-        else:
-            console.print(f"[red]failed[/] {result.job.lesson}")
-    fresh = sum(state.state == "fresh" for state in planned)
-    if fresh and not force:
-        console.print(f"[dim]fresh[/] {fresh} of {len(planned)} lessons: nothing to run")
-
-
 @commands.command()
 def check() -> None:
     """Check pages and lessons without building the site."""
@@ -238,19 +219,26 @@ def check() -> None:
 
 @commands.command()
 @_circumstances
+@_first_seed("(default: LESSONKIT_FIRST_SEED, or 0)")
 @click.option("--json", "as_json", is_flag=True, help="A list of objects, for programs.")
-def status(profile: str | None, device: str, as_json: bool) -> None:
+def status(
+    profile: str | None,
+    device: str,
+    instructions: str | None,
+    first_seed: int | None,
+    as_json: bool,
+) -> None:
     """Say how each lesson stands: fresh, stale, missing or failed."""
     from lessonkit.press import build as steps
     from lessonkit.press import settings
 
-    found = steps.states(settings.load(), (), profile, device)
+    found = steps.states(settings.load(), (), profile, device, first_seed, instructions)
     if as_json:
         click.echo(json.dumps([state.to_json() for state in found], indent=1))
         return
     from rich.table import Table
 
-    table = Table("lesson", "state", "profile", "device", "CPU s", "kept", "key")
+    table = Table("lesson", "state", "profile", "device", "CPU s", "kept", "replicated", "key")
     table.columns[0].overflow = table.columns[-1].overflow = "fold"
     for state in found:
         data = state.to_json()
@@ -263,6 +251,7 @@ def status(profile: str | None, device: str, as_json: bool) -> None:
             data["device"],
             seconds,
             f"{kept} of {len(data['claims'])}",
+            _replicated(data["claims"]),
             data["key"],
         )
     console = _console()
@@ -271,15 +260,30 @@ def status(profile: str | None, device: str, as_json: bool) -> None:
         console.print(problem, style="red", markup=False)
 
 
+def _replicated(claims: list[dict[str, Any]]) -> str:
+    """Say how many fresh networks stand behind a lesson, as in "50 networks, 2 machines"."""
+    known = [claim["replicated"] for claim in claims if claim["replicated"]]
+    if not known:
+        return "no"
+    networks, machines = (max(k[name] for k in known) for name in ("networks", "machines"))
+    return f"{networks} networks, {machines} machine{'s' * (machines > 1)}"
+
+
 @commands.command()
 @click.argument("lesson")
 @_circumstances
-@click.option("--first-seed", type=int, default=0, help="Try other seeds than the published ones.")
-def verify(lesson: str, profile: str | None, device: str, first_seed: int) -> None:
+@_first_seed("(default: as published)")
+def verify(
+    lesson: str,
+    profile: str | None,
+    device: str,
+    instructions: str | None,
+    first_seed: int | None,
+) -> None:
     """Run a LESSON here, now, and compare it with what its page shows."""
     from rich.table import Table
 
-    from lessonkit.press import course, settings
+    from lessonkit.press import course, progress, settings
     from lessonkit.press import verify as checks
 
     project = settings.load()
@@ -289,8 +293,9 @@ def verify(lesson: str, profile: str | None, device: str, first_seed: int) -> No
             f"lesson {lesson} has no run to compare with: run `lessonkit build {lesson}`."
         )
     console = _console()
-    with _Board(console) as board:
-        found = checks.verify(project, entry.run, first_seed, profile, device, board.tell)
+    job = checks.job_for(project, entry.run, first_seed, profile, device, instructions)
+    with progress.Board(console, project, [job], 1) as board:
+        found = checks.verify(project, entry.run, job, board.tell)
     table = Table("", "name", "page", "band", "yours", "inside")
     for item in found:
         mark = "[green]yes[/]" if item.inside else "[red]no[/]"
@@ -299,6 +304,53 @@ def verify(lesson: str, profile: str | None, device: str, first_seed: int) -> No
     inside = sum(item.inside for item in found)
     console.print(f"{inside} of {len(found)} inside")
     if inside < len(found):
+        sys.exit(1)
+
+
+@commands.command()
+@click.argument("lessons", nargs=-1)
+@_circumstances
+@click.option(
+    "--sets",
+    type=click.IntRange(1),
+    default=10,
+    show_default=True,
+    help="Sets of seeds that each lesson shall have on this kind of machine.",
+)
+@click.option("--jobs", type=click.IntRange(1), help="Runs at once (default: cores; 1 on a GPU).")
+@click.option("--dry-run", is_flag=True, help="Say what would run, and how long it takes.")
+def replicate(
+    lessons: tuple[str, ...],
+    profile: str | None,
+    device: str,
+    instructions: str | None,
+    sets: int,
+    jobs: int | None,
+    dry_run: bool,
+) -> None:
+    """Run the LESSONS (default: all) on fresh seeds, and record what they measure.
+
+    Each set of seeds is recorded as soon as it is done, in replications/LESSON.json: stop when you
+    like, and say the same again to go on. On your machine it adds your machine's record.
+    """
+    from lessonkit.press import build as steps
+    from lessonkit.press import progress, settings
+    from lessonkit.press import replicate as sampling
+
+    project, console = settings.load(), _console()
+    plans = sampling.plan(project, lessons, sets, profile, device, instructions)
+    todo = [job for plan in plans for job in plan.jobs]
+    for plan in plans:
+        seeds = ", ".join(str(job.around.first_seed) for job in plan.jobs)
+        more = f"seeds from {seeds}" if plan.jobs else "nothing to run"
+        click.echo(f"{plan.lesson}: {plan.known} of {sets} sets on this kind of machine; {more}")
+    together = steps.at_once(jobs, todo[0].around.device if todo else "cpu")
+    with progress.Board(console, project, todo, together) as board:
+        results = [] if dry_run else sampling.run(project, plans, jobs, board.tell)
+    failures = _failures(project, results)
+    for line in failures:
+        click.secho(line, err=True, fg="red")
+    if failures:
         sys.exit(1)
 
 

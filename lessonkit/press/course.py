@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from lessonkit.press import build, pages, script, store, syllabus
+from lessonkit.evidence.promise import Promise
+from lessonkit.press import build, pages, replications, script, store, syllabus
 from lessonkit.press.settings import PressError, Settings, UsageError, wanted_profile
 
 
@@ -23,6 +24,7 @@ class Entry:
     stale: bool
     problems: tuple[str, ...]  # what forbids a strict build, one line each
     memo_folder: Path
+    promises: dict[str, Promise]  # the run's claims, with what replications say of them
 
     @property
     def title(self) -> str:
@@ -114,10 +116,20 @@ def _entry(settings: Settings, name: str, page: pages.Page | None) -> Entry:
             f"lesson {name}: its code changed since the run that the page shows "
             f"({choice.run.key}): run `lessonkit build {name}`."
         )
-    else:
-        problems += choice.run.broken
-    memo = settings.memo_folder
-    return Entry(name, lesson, page, choice.run, choice.stale, tuple(problems), memo)
+    promises, problem = replications.promises(settings, choice.run) if choice.run else ({}, "")
+    problems += [problem] if problem else []
+    if choice.run and not choice.stale and name not in running:
+        problems += replications.broken(name, promises)
+    return Entry(
+        name,
+        lesson,
+        page,
+        choice.run,
+        choice.stale,
+        tuple(problems),
+        settings.memo_folder,
+        promises,
+    )
 
 
 running: set[str] = set()  # lessons that `mkdocs serve` runs at this moment

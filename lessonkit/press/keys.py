@@ -2,7 +2,8 @@
 
 A key covers the syntax tree (comments and docstrings out) of the lesson and of every module of the
 project that it reaches, the data files that it declares, the versions of Python and of the
-libraries, the profile, the device class and the first seed. Nothing is imported to compute it.
+libraries, the profile, the device class, the first seed, the threads and, where somebody confines
+the processor's instructions, what to. Nothing is imported to compute it.
 """
 
 from __future__ import annotations
@@ -21,9 +22,14 @@ from typing import Any
 
 import lessonkit
 from lessonkit.press import memo, script
-from lessonkit.press.settings import PressError, Settings
+from lessonkit.press.settings import (
+    PressError,
+    Settings,
+    wanted_first_seed,
+    wanted_instructions,
+)
 
-RUN_FORMAT = 1  # of a run's folder; another number is another store
+RUN_FORMAT = 2  # of a run's folder; another number is another store
 # How a run becomes a page, or what the terminal shows, cannot change what was measured.
 _OUTSIDE = ("lessonkit.press", "lessonkit.evidence.terminal")
 
@@ -50,6 +56,8 @@ class Circumstances:
     profile: str
     device: str
     first_seed: int
+    threads: int
+    instructions: str  # "native", "portable", or as somebody set them
     python: str
     libraries: dict[str, str | None]
 
@@ -59,12 +67,18 @@ class Circumstances:
 
 
 def circumstances(
-    settings: Settings, profile: str, device: str, first_seed: int = 0
+    settings: Settings,
+    profile: str,
+    device: str,
+    first_seed: int | None = None,
+    instructions: str | None = None,
 ) -> Circumstances:
     """Describe this machine; library versions are read from metadata, nothing is imported."""
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     versions = {name: _version(name) for name in settings.libraries}
-    return Circumstances(profile, device, first_seed, python, versions)
+    seed = wanted_first_seed(settings) if first_seed is None else first_seed
+    used = instructions or wanted_instructions()
+    return Circumstances(profile, device, seed, settings.threads, used, python, versions)
 
 
 def key(source: Source, around: Circumstances) -> str:

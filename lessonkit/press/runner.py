@@ -11,9 +11,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from lessonkit.evidence import circumstances
 from lessonkit.press import keys, script, store
 from lessonkit.press.settings import PressError, Settings
 
@@ -71,7 +73,7 @@ def run_all(
     Args:
         settings: of the project.
         jobs: the lessons, each with its key.
-        at_once: how many processes; torch's threads are divided among them.
+        at_once: how many processes.
         tell: called with a job and an event: {"state": ...} or the lesson's own progress.
         runs: the folder of runs, if not the project's.
         replace: put the new runs in the place of whole ones with the same key.
@@ -80,7 +82,6 @@ def run_all(
         StoreError: a run cannot be written (nothing half-written stays).
     """
     runs = runs or settings.runs_folder
-    threads = max(1, (os.cpu_count() or 1) // at_once)
     waiting, results = list(jobs), list[Result]()
     active: list[_Process] = []
     store.sweep(runs)
@@ -90,7 +91,7 @@ def run_all(
                 job = waiting.pop(0)
                 tell(job, {"state": "started"})
                 try:
-                    active.append(_start(settings, job, runs, threads))
+                    active.append(_start(settings, job, runs))
                 except script.ScriptError as error:  # of this lesson: the others go on
                     failure = {"message": str(error), "line": None, "cell": None, "traceback": ""}
                     results.append(_failed(job, runs, failure))
@@ -113,7 +114,7 @@ def run_all(
     return results
 
 
-def _start(settings: Settings, job: Job, runs: Path, threads: int) -> _Process:
+def _start(settings: Settings, job: Job, runs: Path) -> _Process:
     lesson = script.read(job.source.script, settings.text)
     aside = store.begin(runs, job.lesson, job.key)
     progress, log, spec = (aside / name for name in ("progress.json", "log.txt", "job.json"))
@@ -133,17 +134,8 @@ def _start(settings: Settings, job: Job, runs: Path, threads: int) -> _Process:
         "roots": [str(root) for root in keys.module_roots(settings, job.source.script)],
     }
     spec.write_text(json.dumps(data), encoding="utf-8")
-    environment = {
-        **os.environ,
-        "MPLBACKEND": "agg",
-        "OMP_NUM_THREADS": str(threads),
-        "MKL_NUM_THREADS": str(threads),
-        "OPENBLAS_NUM_THREADS": str(threads),
-        "PYTHONHASHSEED": "0",
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONIOENCODING": "utf-8",
-        "PYTHONUTF8": "1",
-    }
+    environment = circumstances.environment(job.around.threads, job.around.instructions)
+    environment |= {"MPLBACKEND": "agg", "PYTHONUNBUFFERED": "1"}
     with log.open("wb") as output:
         popen = subprocess.Popen(
             [sys.executable, "-m", "lessonkit.press.worker", str(spec)],
@@ -239,8 +231,20 @@ def _manifest(job: Job, done: dict[str, Any]) -> dict[str, Any]:
         "reads": job.source.files,
         "circumstances": job.around.to_json(),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "pace": pace(),
         **done,
     }
+
+
+@lru_cache(maxsize=1)
+def pace() -> float:
+    """Return the CPU seconds of a fixed little task: how fast this machine is at this time."""
+    found = []
+    for _ in range(3):
+        start = time.process_time()
+        sum(number * number for number in range(200_000))
+        found.append(time.process_time() - start)
+    return round(min(found), 5)
 
 
 def _death(code: int) -> str:

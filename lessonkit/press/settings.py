@@ -7,6 +7,8 @@ import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from lessonkit.evidence.circumstances import instructions_of
+
 
 class PressError(Exception):
     """Something that a person can mend, said in one line."""
@@ -25,7 +27,10 @@ class Settings:
     pages: str = "docs"
     store: str = ".lessonkit"
     profile: str = "auto"
-    time_limit: float = 900.0  # wall seconds for one lesson
+    threads: int = 1  # of one lesson; in its key, so that every way to run it gives the same digits
+    first_seed: int = 0  # where the seeds of the published runs start
+    time_limit: float = 900.0  # CPU seconds for one lesson
+    wall_limit: float = 7200.0  # seconds by the clock, for a lesson that hangs
     text: str = "markdown"  # of the scripts' prose; "rst" for scripts written for Sphinx
     libraries: tuple[str, ...] = ("torch", "numpy", "scikit-learn")  # versions that enter a key
     # Folders of lessons with their titles, in the order of the course: {folder = "Title: about it"}
@@ -50,6 +55,15 @@ class Settings:
     def memo_folder(self) -> Path:
         """What was worked out before; forgetting it costs nothing but time."""
         return self.root / self.store / "memo"
+
+    @property
+    def replications_folder(self) -> Path:
+        """The records of other seeds and machines; in git."""
+        return self.root / "replications"
+
+    def replications(self, lesson: str) -> Path:
+        """Return the file of a lesson's records."""
+        return self.replications_folder / f"{lesson}.json"
 
     @property
     def runs_folder(self) -> Path:
@@ -115,8 +129,27 @@ def _read(root: Path, file: Path) -> Settings:
                 f"{file}: setting {name!r} in [tool.lessonkit]: expected something like "
                 f"{known[name]!r}, got {value!r}."
             )
+        if name == "threads" and value < 1:
+            raise UsageError(f"{file}: setting 'threads': expected at least 1, got {value}.")
         table[name] = value
     return Settings(root, **table)
+
+
+def wanted_first_seed(settings: Settings) -> int:
+    """Return where seeds start: as LESSONKIT_FIRST_SEED says, else as set.
+
+    Raises:
+        UsageError: the variable holds no whole number from 0.
+    """
+    text = os.environ.get("LESSONKIT_FIRST_SEED") or str(settings.first_seed)
+    if not text.isdecimal():
+        raise UsageError(f"first seed {text!r}: expected a whole number from 0, as in 1000.")
+    return int(text)
+
+
+def wanted_instructions() -> str:
+    """Return the processor's instructions to use: "portable" if LESSONKIT_PORTABLE is set."""
+    return "portable" if os.environ.get("LESSONKIT_PORTABLE") else instructions_of()
 
 
 def wanted_profile() -> str | None:

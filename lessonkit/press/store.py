@@ -82,15 +82,6 @@ class Run:
     def figures(self) -> dict[str, dict[str, str]]:
         return self.evidence["figures"]
 
-    @property
-    def broken(self) -> list[str]:
-        """One line for each promise that did not come out."""
-        return [
-            f"lesson {self.lesson}, claim {name!r}: {claim.problem}"
-            for name, claim in self.claims.items()
-            if claim.problem
-        ]
-
 
 def run_folder(runs: Path, lesson: str, key: str) -> Path:
     """Return where a run belongs."""

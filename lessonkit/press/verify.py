@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lessonkit.evidence import display
-from lessonkit.press import build, runner, store
+from lessonkit.evidence.replication import Replication
+from lessonkit.press import build, replications, runner, store
 from lessonkit.press.settings import PressError, Settings
 
 EXACT = 1e-6  # relative; what one value, with no seeds to vary, may differ between machines
@@ -27,42 +28,56 @@ class Check:
     inside: bool
 
 
-def verify(
+def job_for(
     settings: Settings,
     published: store.Run,
-    first_seed: int = 0,
+    first_seed: int | None = None,
     profile: str | None = None,
     device: str = "auto",
-    tell: runner.Tell = lambda job, event: None,
-) -> list[Check]:
-    """Run a lesson again, in a folder of its own, and compare.
+    instructions: str | None = None,
+) -> runner.Job:
+    """Return the job that measures here what a published run measured.
 
     Args:
         settings: of the project.
         published: the run that the page shows.
-        first_seed: where the seeds start; another one than published tries other seeds.
-        profile: default: as published.
+        first_seed: where the seeds start (default: as published).
+        profile: how much to measure (default: as published).
         device: where to run.
-        tell: told about progress.
-
-    Raises:
-        PressError: the lesson failed.
+        instructions: of the processor; "portable" makes another kind of machine of this one.
     """
     device = build.choose_device(device)
     chosen = build.choose_profile(settings, profile or published.profile, device)
-    job = build.job_for(settings, published.lesson, chosen, device, first_seed)
+    seed = published.manifest["circumstances"]["first_seed"] if first_seed is None else first_seed
+    return build.job_for(settings, published.lesson, chosen, device, seed, instructions)
+
+
+def verify(
+    settings: Settings,
+    published: store.Run,
+    job: runner.Job,
+    tell: runner.Tell = lambda job, event: None,
+) -> list[Check]:
+    """Run a job, in a folder of its own, and compare.
+
+    Raises:
+        PressError: the lesson failed, or its records cannot be believed.
+    """
+    known = replications.behind(settings, published)
     with tempfile.TemporaryDirectory(prefix="lessonkit-verify-") as folder:
         result = runner.run_all(settings, [job], 1, tell, runs=Path(folder))[0]
         if result.run is None:
             raise PressError(runner.explain(result.failure or {}, settings))
-        return compare(published, result.run)
+        return compare(published, result.run, known)
 
 
-def compare(published: store.Run, yours: store.Run) -> list[Check]:
+def compare(
+    published: store.Run, yours: store.Run, known: Sequence[Replication] = ()
+) -> list[Check]:
     """Compare number by number and claim by claim; what only one run has is not inside."""
     checks = []
     for name, number in published.numbers.items():
-        low, high = band(number.values)
+        low, high = band([number.values, *(r.numbers[name] for r in known if name in r.numbers)])
         other = yours.numbers.get(name)
         inside = other is not None and low <= display.median(other.values) <= high
         if number.format.endswith("d"):  # whole numbers: the outermost ones within the band
@@ -72,22 +87,28 @@ def compare(published: store.Run, yours: store.Run) -> list[Check]:
         checks.append(Check("number", name, number.text(), edges, mine, inside))
     for name, claim in published.claims.items():
         other_claim = yours.claims.get(name)
-        verdict = other_claim.verdict if other_claim else "not measured"
-        checks.append(
-            Check("claim", name, claim.verdict, claim.verdict, verdict, verdict == claim.verdict)
-        )
+        inside = other_claim is not None and other_claim.verdict == claim.expect
+        mine = other_claim.standing if other_claim else "not measured"
+        checks.append(Check("claim", name, claim.standing, claim.expect, mine, inside))
     return checks
 
 
-def band(values: Sequence[float]) -> tuple[float, float]:
+def band(samples: Sequence[Sequence[float]]) -> tuple[float, float]:
     """Return where the median of another run must lie.
 
-    It is the published range over seeds, widened on both sides by itself, so that other seeds fit
-    and another experiment does not: by its factor where all values are positive, else by its width.
+    With the published run alone it is the range over its seeds, widened on both sides by itself, so
+    that other seeds fit and another experiment does not: by its factor where all values are
+    positive, else by its width. Replications show how far networks really range: where there are
+    any, the band is the range over all of them, and nothing is guessed.
+
+    Args:
+        samples: the values of the published run, then those of each replication.
     """
+    values = [value for sample in samples for value in sample]
     low, high = min(values), max(values)
+    spread = len(samples) == 1
     if low > 0:
-        factor = high / low * (1 + EXACT)
+        factor = (high / low if spread else 1) * (1 + EXACT)
         return low / factor, high * factor
-    width = (high - low) + max(abs(low), abs(high)) * EXACT
+    width = (high - low) * spread + max(abs(low), abs(high)) * EXACT
     return low - width, high + width

@@ -20,6 +20,7 @@ import types
 from pathlib import Path
 from typing import Any
 
+from lessonkit.evidence import circumstances
 from lessonkit.evidence import session as evidence_session
 from lessonkit.evidence.records import EvidenceError
 
@@ -285,6 +286,7 @@ class _Watch:
             "wall_seconds": round(time.time() - self.started, 2),
             "peak_mib": _peak_mib(),
             "device_name": _device_name(self.job["device"]),
+            "instruction_set": circumstances.instruction_set(circumstances.instructions_of()),
         }
 
 
@@ -305,15 +307,7 @@ def _peak_mib() -> int:
 def _device_name(device: str) -> str:
     if device == "cuda":
         return str(sys.modules["torch"].cuda.get_device_name())
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    import platform
-
-    return platform.processor() or platform.machine()
+    return circumstances.processor()
 
 
 def _failure(error: BaseException, job: dict[str, Any], watch: _Watch) -> dict[str, Any]:

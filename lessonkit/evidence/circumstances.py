@@ -1,0 +1,123 @@
+"""What is around a lesson while it runs: machine, device, threads, and what is pinned.
+
+A run is a sample of seeds on one machine. Everything that could change its digits without being the
+lesson's own doing is pinned here, the same for a lesson run by hand and for one that the builder
+runs, and what cannot be pinned is written down.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+PROFILES = ("quick", "full", "smoke")
+DEVICES = ("cpu", "cuda", "mps")
+
+# Instructions that any processor of the last fifteen years has: sums, matrix products and
+# convolutions come out in other digits, as if on another kind of machine. One setting for each
+# library that torch calls: its own kernels, MKL, oneDNN.
+PORTABLE = {
+    "ATEN_CPU_CAPABILITY": "default",
+    "MKL_CBWR": "COMPATIBLE",
+    "ONEDNN_MAX_CPU_ISA": "SSE41",
+}
+_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+
+def environment(
+    threads: int, instructions: str = "native", given: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return the environment in which a lesson runs.
+
+    Args:
+        threads: of torch and of numpy's libraries.
+        instructions: "native", "portable", or what `instructions_of` says of an environment in
+            which somebody set the processor's instructions by hand: these settings stay.
+        given: the environment to start from (default: this process's).
+    """
+    kept = dict(os.environ if given is None else given)
+    if instructions == "native":
+        kept = {name: value for name, value in kept.items() if name not in PORTABLE}
+    elif instructions == "portable":
+        kept |= PORTABLE
+    return {
+        **kept,
+        **dict.fromkeys(_THREADS, str(threads)),
+        "PYTHONHASHSEED": "0",
+        "PYTHONUTF8": "1",
+        "PYTHONIOENCODING": "utf-8",
+        "MATPLOTLIBRC": os.devnull,  # matplotlib's defaults, not those of whoever runs it
+    }
+
+
+def instructions_of(given: Mapping[str, str] | None = None) -> str:
+    """Say which instructions an environment lets libraries use.
+
+    "native" is all that the processor has, "portable" is `PORTABLE`; anything else that somebody
+    set is spelled out.
+    """
+    given = os.environ if given is None else given
+    wanted = {name: given[name] for name in PORTABLE if given.get(name)}
+    if not wanted:
+        return "native"
+    return "portable" if wanted == PORTABLE else " ".join(f"{n}={v}" for n, v in wanted.items())
+
+
+def processor() -> str:
+    """Return the name of this machine's processor."""
+    for line in _cpuinfo():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def instruction_set(instructions: str = "native") -> str:
+    """Return the widest vector instructions in use: "avx512", "avx2", "portable", …"""
+    if instructions != "native":
+        return instructions
+    flags = next((set(line.split()) for line in _cpuinfo() if line.startswith("flags")), set())
+    for flag, name in (("avx512f", "avx512"), ("avx2", "avx2"), ("sse4_1", "sse4")):
+        if flag in flags:
+            return name
+    return platform.machine()
+
+
+def _cpuinfo() -> list[str]:
+    try:
+        return Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
+
+
+def pin_by_hand(threads: int, instructions: str) -> None:
+    """Start a script that somebody runs by hand again, in the environment of the builder.
+
+    Nothing happens where that is so already. Hash seed and instructions are read when a process
+    starts, so there is no other way. In a notebook or a debugger only the threads can be pinned.
+    """
+    wanted = environment(threads, instructions)
+    if all(os.environ.get(name) == value for name, value in wanted.items()):
+        return pin_threads(threads)
+    if sys.flags.interactive or sys.gettrace() is not None or "ipykernel" in sys.modules:
+        return pin_threads(threads)
+    command = [sys.executable, *sys.orig_argv[1:]]
+    sys.stdout.flush()
+    if os.name == "posix":
+        os.execve(sys.executable, command, wanted)
+    raise SystemExit(subprocess.run(command, env=wanted, check=False).returncode)
+
+
+def pin_threads(threads: int) -> None:
+    """Pin the threads of libraries that were imported before anybody could tell them."""
+    os.environ.update(dict.fromkeys(_THREADS, str(threads)))
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(threads)
+    if importlib.util.find_spec("threadpoolctl"):
+        import threadpoolctl
+
+        threadpoolctl.threadpool_limits(threads)

@@ -1,0 +1,105 @@
+"""Running lessons on fresh seeds, and keeping what they measured as records."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lessonkit.evidence import circumstances
+from lessonkit.press import build, replications, runner
+from lessonkit.press.settings import Settings, wanted_instructions
+
+FIRST, STRIDE = 10_000, 1_000  # first seeds of the sets; a set has far fewer seeds than the stride
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The sets that a lesson still needs on this kind of machine."""
+
+    lesson: str
+    known: int
+    jobs: tuple[runner.Job, ...]
+
+
+def plan(
+    settings: Settings,
+    lessons: Sequence[str],
+    sets: int,
+    profile: str | None = None,
+    device: str = "auto",
+    instructions: str | None = None,
+) -> list[Plan]:
+    """Say which sets of seeds must run, so that each lesson has `sets` on this kind of machine.
+
+    Every set begins at a first seed of its own, which no record of the lesson's present code has
+    used on any machine.
+
+    Raises:
+        PressError: an unknown lesson, profile or device, an unreadable script or record.
+    """
+    device = build.choose_device(device)
+    chosen = build.choose_profile(settings, profile, device)
+    instructions = instructions or wanted_instructions()
+    names = list(dict.fromkeys(lessons)) or settings.lesson_names()
+    return [_plan(settings, name, sets, chosen, device, instructions) for name in names]
+
+
+def _plan(
+    settings: Settings, lesson: str, sets: int, profile: str, device: str, instructions: str
+) -> Plan:
+    source = build.job_for(settings, lesson, profile, device, FIRST, instructions).source.digest
+    known = [
+        r for r in replications.records(settings, lesson) if replications.is_of(r, source, profile)
+    ]
+    used = {r.seeds[0] for r in known if r.seeds}
+    here = sum(_is_here(r.machine, device, instructions) for r in known)
+    free = (seed for seed in range(FIRST, FIRST + STRIDE * (sets + len(used)), STRIDE))
+    fresh = [seed for seed in free if seed not in used][: max(0, sets - here)]
+    jobs = [build.job_for(settings, lesson, profile, device, s, instructions) for s in fresh]
+    return Plan(lesson, here, tuple(jobs))
+
+
+def _is_here(machine: tuple[str, str, str], device: str, instructions: str) -> bool:
+    """Say whether a record was made on this kind of machine.
+
+    The name of a GPU is known only to torch, which the press does not import; there the device and
+    the instructions decide.
+    """
+    kind, name, used = machine
+    same = kind == device and used == circumstances.instruction_set(instructions)
+    return same and (device != "cpu" or name == circumstances.processor())
+
+
+def run(
+    settings: Settings,
+    plans: Sequence[Plan],
+    jobs: int | None = None,
+    tell: runner.Tell = lambda job, event: None,
+) -> list[runner.Result]:
+    """Run the sets of the plans; each is recorded as soon as it ends.
+
+    Raises:
+        PressError: a record cannot be written.
+    """
+    waiting = _in_turn([plan.jobs for plan in plans])
+    if not waiting:
+        return []
+
+    def record(job: runner.Job, event: dict[str, Any]) -> None:
+        result = event.get("result")
+        if isinstance(result, runner.Result) and result.run:
+            replications.add(settings, replications.record_of(result.run))
+        tell(job, event)
+
+    together = build.at_once(jobs, waiting[0].around.device)
+    with tempfile.TemporaryDirectory(prefix="lessonkit-replicate-") as folder:
+        return runner.run_all(settings, waiting, together, record, runs=Path(folder))
+
+
+def _in_turn(jobs: Sequence[Sequence[runner.Job]]) -> list[runner.Job]:
+    """Deal the jobs out lesson by lesson: an interrupted evening leaves some of each."""
+    longest = max(map(len, jobs), default=0)
+    return [of_one[n] for n in range(longest) for of_one in jobs if n < len(of_one)]
