@@ -99,8 +99,8 @@ class Replication:
 
 
 def _well_typed(record: Replication) -> bool:
-    texts = (record.lesson, record.source, record.profile, record.device)
-    texts += (record.processor, record.instructions, record.python)
+    texts: list[object] = [record.lesson, record.source, record.profile, record.device]
+    texts += [record.processor, record.instructions, record.python]
     whole = [record.threads, *record.seeds] if isinstance(record.seeds, list) else [None]
     return (
         all(isinstance(text, str) for text in texts)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
-from lessonkit.press import embed, pages
+from lessonkit.press import embed, pages, replications
 from lessonkit.press.course import Course
 
 _IMAGE = re.compile(r"!\[\s*\] ?[(\[]|<img(?![^>]*\salt\s*=)[^>]*>")
@@ -33,8 +33,8 @@ class Finding:
 
 
 def check(course: Course) -> list[Finding]:
-    """Check embeds, front matter, prerequisites, claim ids and the state of every lesson."""
-    found = [*lessons(course), *structure(course)]
+    """Check embeds, front matter, prerequisites, claim ids, promises and every lesson's state."""
+    found = [*lessons(course), *structure(course), *remarks(course)]
     for page in pages.readable(course.settings):
         found += [*embeds(course, page), *typed_numbers(course, page)]
     return [*found, *never_embedded(course)]
@@ -45,6 +45,22 @@ def lessons(course: Course) -> Iterator[Finding]:
     for entry in course.entries.values():
         for problem in entry.problems:
             yield Finding(f"{course.settings.lessons}/{entry.name}.py", problem)
+
+
+def remarks(course: Course) -> Iterator[Finding]:
+    """Warn about promises that are kept, but thin, disputed or not replicated."""
+    for entry in course.entries.values():
+        where = f"{course.settings.lessons}/{entry.name}.py"
+        for remark in replications.remarks(entry.name, entry.promises):
+            yield Finding(where, remark, warning=True)
+        alone = [made for made in entry.promises.values() if made.claim.judged and not made.records]
+        if alone:
+            yield Finding(
+                where,
+                f"{len(alone)} of {len(entry.promises)} claims rest on this run alone, not "
+                f"replicated since their last change: run `lessonkit replicate {entry.name}`.",
+                warning=True,
+            )
 
 
 def structure(course: Course) -> Iterator[Finding]:
