@@ -54,11 +54,11 @@ def remarks(course: Course) -> Iterator[Finding]:
         for remark in replications.remarks(entry.name, entry.promises):
             yield Finding(where, remark, warning=True)
         alone = [made for made in entry.promises.values() if made.claim.judged and not made.records]
-        if alone:
+        if alone and course.settings.replications(entry.name).exists():
             yield Finding(
                 where,
-                f"{len(alone)} of {len(entry.promises)} claims rest on this run alone, not "
-                f"replicated since their last change: run `lessonkit replicate {entry.name}`.",
+                f"{len(alone)} of {len(entry.promises)} claims are not replicated since their "
+                f"last change: run `lessonkit replicate {entry.name}`.",
                 warning=True,
             )
 
