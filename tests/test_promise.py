@@ -13,7 +13,7 @@ from workshop import Workshop
 from lessonkit.evidence import Claim, EvidenceError, Rule, replication
 from lessonkit.evidence.promise import Promise, promises
 from lessonkit.evidence.replication import Replication
-from lessonkit.press import replications
+from lessonkit.press import course, render, replications
 
 INSIDE, OUTSIDE = 1.0, 0.0  # of "above 0.5"
 HERE = ("cpu", "this processor", "avx2")
@@ -205,6 +205,14 @@ def test_a_record_that_no_lesson_could_have_left_is_refused(file, changes, reaso
         replication.read(file, "walks/stray")
 
 
+def test_a_network_that_is_recorded_twice_is_refused(file) -> None:
+    first = records(10)[0]
+    again = replace(first, seeds=[seed + 3 for seed in first.seeds])
+    replication.write(file, "walks/stray", [first, again])
+    with pytest.raises(EvidenceError, match=r"record 2: .*these seeds are in another record"):
+        replication.read(file, "walks/stray")
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -301,6 +309,44 @@ def test_a_record_of_a_claim_that_the_code_does_not_make_is_refused(there) -> No
     outcome = there.do("build")
     assert outcome.code == 1
     assert "claim 'walks-return', which the same code does not make here" in outcome.err
+
+
+def test_records_of_no_lesson_are_told(there) -> None:
+    replication.write(there.settings.replications("walks/gone"), "walks/gone", [])
+    outcome = there.do("check")
+    assert outcome.code == 1
+    assert "replications/walks/gone.json: belongs to no lesson" in outcome.err
+
+
+def card(there: Workshop, author: bool = False) -> str:
+    """The claim as its page shows it."""
+    entry = course.current(there.settings, fresh=True, author=author).entry("walks/stray")
+    return render.claim(entry, "walks-stray", str, "walks-stray")
+
+
+def test_the_page_says_how_often_a_claim_was_replicated(there) -> None:
+    assert "not replicated since its last change" in card(there)
+    furnished(there, records(49, 1))
+    assert "✓</span> holds, 5 of 5</p>" in card(there)
+    assert "inside in 49 of 50 fresh networks, 2 kinds of machine" in card(there)
+
+
+def test_the_page_says_where_machines_disagree(there) -> None:
+    break_promise(there)
+    assert "promise broken" in card(there)
+    furnished(there, far(records(50)))
+    page = card(there)
+    assert "✓</span> holds, 50 of 55</p>" in page
+    assert "Machines disagree. here: 0 of 5 inside; elsewhere 50 of 50." in page
+
+
+def test_only_the_author_is_told_of_a_thin_margin(there) -> None:
+    there.replace("lessons/walks/stray.py", "above=0.5", "above=5")
+    there.build()
+    assert "thin margin" not in card(there)
+    assert "For the author: a thin margin: the median," in card(there, author=True)
+    assert "thin margin" in there.do("build").out
+    assert "warning" in there.do("check").err
 
 
 # A change that moves no number keeps the records.

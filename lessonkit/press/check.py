@@ -41,10 +41,17 @@ def check(course: Course) -> list[Finding]:
 
 
 def lessons(course: Course) -> Iterator[Finding]:
-    """Yield what is wrong with the lessons and their runs."""
+    """Yield what is wrong with the lessons, their runs and their records."""
     for entry in course.entries.values():
         for problem in entry.problems:
             yield Finding(f"{course.settings.lessons}/{entry.name}.py", problem)
+    folder = course.settings.replications_folder
+    for file in sorted(folder.rglob("*.json")):
+        if file.relative_to(folder).with_suffix("").as_posix() not in course.entries:
+            yield Finding(
+                file.relative_to(course.settings.root).as_posix(),
+                "belongs to no lesson: remove it, or call it as its lesson is called now.",
+            )
 
 
 def remarks(course: Course) -> Iterator[Finding]:

@@ -109,6 +109,7 @@ def _provenance(entry: Entry, more: list[tuple[str, str]]) -> str:
         ("Seeds", _seeds(manifest["seeds"])),
         ("Profile", around["profile"]),
         ("Device", f"{around['device']} ({escape(manifest['device_name'])})"),
+        ("Circumstances", f"{escape(manifest['instruction_set'])}, {_threads(around['threads'])}"),
         ("torch", escape(str(around["libraries"].get("torch")))),
         ("CPU time", f"{manifest['cpu_seconds']:.0f} s for the whole lesson"),
         ("Run", f"{manifest['finished'][:10]}, key <code>{manifest['key']}</code>"),
@@ -119,6 +120,10 @@ def _provenance(entry: Entry, more: list[tuple[str, str]]) -> str:
         '<details class="lk-provenance" data-search-exclude><summary>Data and provenance</summary>'
         f"<dl>{items}</dl></details>"
     )
+
+
+def _threads(count: int) -> str:
+    return f"{count} thread{'s' * (count > 1)}"
 
 
 def command(entry: Entry) -> str:
