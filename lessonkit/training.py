@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 import torch
@@ -18,8 +19,8 @@ def mean_loss(
     logits: Float[Tensor, "seeds batch classes"], labels: Int[Tensor, "seeds batch"]
 ) -> Float[Tensor, " seeds"]:
     """Return each copy's cross-entropy, in nats, averaged over its batch."""
-    losses = nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
-    return losses.reshape(labels.shape).mean(dim=1)
+    # With the examples innermost: four times as fast as with the few classes there.
+    return nn.functional.cross_entropy(logits.mT, labels, reduction="none").mean(dim=1)
 
 
 def falling(steps: int, warm_up: float = 0.0) -> list[float]:
@@ -62,54 +63,115 @@ def fit(
         ValueError: an unknown optimiser, or a schedule that ends before the steps do.
     """
     rates = torch.as_tensor(learning_rate, dtype=torch.float64).expand(len(model.seeds))
-    highest = float(rates.max())
-    stepper = _optimiser(optimiser, model, highest, momentum)
+    descent = _descent(optimiser, model, rates, momentum)
     chosen = batches(len(train), batch_size, model.seeds)
     losses = []
     for number, _ in enumerate(steps):
         batch = next(chosen).to(train.labels.device)
-        loss = mean_loss(model(train.inputs[batch]), train.labels[batch])
-        stepper.zero_grad()
-        loss.sum().backward()
-        if schedule is not None:
-            _set_rate(stepper, highest, schedule, number)
-        _step(stepper, rates / highest if highest else rates)
+        loss = mean_loss(model(_rows(train.inputs, batch)), _rows(train.labels, batch))
+        descent.step(loss, _share(schedule, number))
         losses.append(loss.detach())
     return torch.stack(losses).cpu()
 
 
-def _optimiser(name: str, model: Copies, rate: float, momentum: float) -> torch.optim.Optimizer:
-    if name == "sgd":
-        return torch.optim.SGD(model.parameters(), lr=rate, momentum=momentum)
-    if name == "adam":
-        return torch.optim.Adam(model.parameters(), lr=rate)
-    if name == "adamw":
-        return torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.01)
-    raise ValueError(f"optimiser {name!r}: expected one of {', '.join(OPTIMISERS)}.")
+def _rows(table: Tensor, numbers: Int[Tensor, "seeds batch"]) -> Tensor:
+    # The same as table[numbers], which takes twice as long.
+    return table.index_select(0, numbers.flatten()).unflatten(0, numbers.shape)
 
 
-def _set_rate(
-    optimiser: torch.optim.Optimizer, rate: float, schedule: Sequence[float], step: int
-) -> None:
+def _share(schedule: Sequence[float] | None, step: int) -> float:
+    if schedule is None:
+        return 1.0
     if step >= len(schedule):
         raise ValueError(f"fit: the schedule has {len(schedule)} steps, and step {step + 1} came.")
-    for group in optimiser.param_groups:
-        group["lr"] = rate * schedule[step]
+    return schedule[step]
 
 
-@torch.no_grad()
-def _step(optimiser: torch.optim.Optimizer, shares: Float[Tensor, " seeds"]) -> None:
-    """Take a step; each copy goes its share of the way.
+class _Descent:
+    """All parameters of a model side by side in one row of numbers, and the steps that it takes.
 
-    What these optimisers do in a step is proportional to the learning rate, so a share of the way
-    is the step that a copy with a share of the rate would take.
+    A step is a few operations on the row, however many parameters there are. While rates differ
+    from copy to copy, each number of the row has its copy's rate beside it.
     """
-    if bool((shares == 1).all()):
-        optimiser.step()
-        return
-    parameters = [p for group in optimiser.param_groups for p in group["params"]]
-    before = [parameter.clone() for parameter in parameters]
-    optimiser.step()
-    for parameter, old in zip(parameters, before, strict=True):
-        share = shares.to(parameter).view(-1, *[1] * (parameter.ndim - 1))
-        parameter.lerp_(old, 1 - share)
+
+    def __init__(self, model: Copies, rates: Float[Tensor, " seeds"]) -> None:
+        self.parameters = [p for p in model.parameters() if p.requires_grad]
+        self.row = torch.cat([p.detach().flatten() for p in self.parameters])
+        parts = self.row.split([p.numel() for p in self.parameters])
+        for parameter, part in zip(self.parameters, parts, strict=True):
+            parameter.data = part.view_as(parameter)
+        self.rate = float(rates[0])
+        self.rates: Tensor | None = None
+        if bool((rates != rates[0]).any()):
+            beside = [rates.repeat_interleave(p[0].numel()) for p in self.parameters]
+            self.rates = torch.cat(beside).to(self.row)
+
+    def step(self, loss: Float[Tensor, " seeds"], share: float) -> None:
+        """Move against the gradient of the copies' losses, by a share of their rates."""
+        gradients = torch.autograd.grad(
+            loss, self.parameters, torch.ones_like(loss), materialize_grads=True
+        )
+        with torch.no_grad():
+            self._move(torch.cat([gradient.flatten() for gradient in gradients]), share)
+
+    def _move(self, gradient: Float[Tensor, " numbers"], share: float) -> None:
+        raise NotImplementedError
+
+    def _go(self, way: Float[Tensor, " numbers"], share: float) -> None:
+        if self.rates is None:
+            self.row.add_(way, alpha=-self.rate * share)
+        else:
+            self.row.addcmul_(way, self.rates, value=-share)
+
+
+class _Momentum(_Descent):
+    """Stochastic gradient descent that keeps a share of its previous step."""
+
+    def __init__(self, model: Copies, rates: Float[Tensor, " seeds"], momentum: float) -> None:
+        super().__init__(model, rates)
+        self.momentum = momentum
+        self.way = torch.zeros_like(self.row)
+
+    def _move(self, gradient: Float[Tensor, " numbers"], share: float) -> None:
+        self._go(self.way.mul_(self.momentum).add_(gradient), share)
+
+
+class _Adam(_Descent):
+    """Adam (Kingma and Ba 2015) with torch's settings; with a decay, AdamW."""
+
+    BETAS, EPSILON = (0.9, 0.999), 1e-8
+
+    def __init__(self, model: Copies, rates: Float[Tensor, " seeds"], decay: float = 0.0) -> None:
+        super().__init__(model, rates)
+        self.decay, self.steps = decay, 0
+        self.mean, self.square = torch.zeros_like(self.row), torch.zeros_like(self.row)
+
+    def _move(self, gradient: Float[Tensor, " numbers"], share: float) -> None:
+        if self.decay:
+            self._shrink(self.decay * share)
+        self.steps += 1
+        one, two = self.BETAS
+        self.mean.lerp_(gradient, 1 - one)
+        self.square.mul_(two).addcmul_(gradient, gradient, value=1 - two)
+        size = self.square.sqrt().div_(math.sqrt(1 - two**self.steps)).add_(self.EPSILON)
+        share /= 1 - one**self.steps
+        if self.rates is None:  # what _go does, in one operation
+            self.row.addcdiv_(self.mean, size, value=-self.rate * share)
+        else:
+            self._go(torch.div(self.mean, size, out=size), share)
+
+    def _shrink(self, decay: float) -> None:
+        if self.rates is None:
+            self.row.mul_(1 - self.rate * decay)
+        else:
+            self.row.addcmul_(self.row, self.rates, value=-decay)
+
+
+def _descent(name: str, model: Copies, rates: Float[Tensor, " seeds"], momentum: float) -> _Descent:
+    if name == "sgd":
+        return _Momentum(model, rates, momentum)
+    if name == "adam":
+        return _Adam(model, rates)
+    if name == "adamw":
+        return _Adam(model, rates, decay=0.01)
+    raise ValueError(f"optimiser {name!r}: expected one of {', '.join(OPTIMISERS)}.")

@@ -15,7 +15,7 @@ TORCH = {"sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU, "gelu": nn.GEL
 def constant(weight, bias):
     """An initialisation without chance."""
     return lambda inputs, outputs, _: (
-        torch.full((inputs, outputs), weight),
+        torch.full((outputs, inputs), weight),
         torch.full((outputs,), bias),
     )
 
@@ -24,9 +24,9 @@ def alone(model, copy, activation):
     """The same copy as an ordinary torch network."""
     layers = []
     for weights, biases in zip(model.weights, model.biases, strict=True):
-        linear = nn.Linear(*weights.shape[1:])
+        linear = nn.Linear(*weights.mT.shape[1:])
         with torch.no_grad():
-            linear.weight.copy_(weights[copy].T)
+            linear.weight.copy_(weights[copy])
             linear.bias.copy_(biases[copy, 0])
         layers += [linear, TORCH[activation]()]
     return nn.Sequential(*layers[:-1])
@@ -61,7 +61,7 @@ def test_the_copies_learn_as_separate_torch_networks_do():
         net = alone(model, copy, "tanh")
         net(inputs[copy]).square().mean().backward()
         for layer, weights in enumerate(model.weights):
-            torch.testing.assert_close(weights.grad[copy].T, net[2 * layer].weight.grad)
+            torch.testing.assert_close(weights.grad[copy], net[2 * layer].weight.grad)
 
 
 def test_a_copy_depends_on_its_own_seed_alone():
@@ -108,7 +108,7 @@ def test_all_copies_can_be_shown_the_same_inputs():
 )
 def test_weights_have_the_variance_that_the_paper_asks_for(name, variance):
     weights, _ = INITIALISATIONS[name](211, 307, torch.Generator().manual_seed(7))
-    assert weights.shape == (211, 307)
+    assert weights.shape == (307, 211)
     assert weights.var().item() == pytest.approx(variance, rel=0.03)
     assert weights.mean().abs() < 5 * math.sqrt(variance / weights.numel())
 

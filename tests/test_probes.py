@@ -26,11 +26,11 @@ def model():
 
 
 def ones(inputs, outputs, generator):
-    return torch.ones(inputs, outputs), torch.zeros(outputs)
+    return torch.ones(outputs, inputs), torch.zeros(outputs)
 
 
 def tiny(inputs, outputs, generator):
-    return 1e-12 * torch.randn(inputs, outputs, generator=generator), torch.zeros(outputs)
+    return 1e-12 * torch.randn(outputs, inputs, generator=generator), torch.zeros(outputs)
 
 
 def identity(inputs, outputs, generator):
@@ -69,7 +69,7 @@ def test_signal_gradients_are_those_of_a_nudge(model, examples):
 
     def loss(signal):
         for layer in (1, 2):
-            signal = torch.baddbmm(model.biases[layer], signal, model.weights[layer])
+            signal = torch.baddbmm(model.biases[layer], signal, model.weights[layer].mT)
             signal = torch.tanh(signal) if layer == 1 else signal
         return mean_loss(signal, examples.labels.expand(2, -1))
 

@@ -71,10 +71,10 @@ def test_a_plain_stack_is_the_perceptron_of_the_same_seeds(depth):
 def test_a_residual_stack_equals_the_sum_written_out():
     model = stack(residual, depth=4)
     inputs = torch.randn(3, 13, 11)
-    x = inputs @ model.weights[0] + model.biases[0]
+    x = inputs @ model.weights[0].mT + model.biases[0]
     for number in (1, 2):
-        x = x + torch.relu(x) @ model.weights[number] + model.biases[number]
-    expected = torch.relu(x) @ model.weights[3] + model.biases[3]
+        x = x + torch.relu(x) @ model.weights[number].mT + model.biases[number]
+    expected = torch.relu(x) @ model.weights[3].mT + model.biases[3]
     torch.testing.assert_close(model(inputs), expected)
 
 

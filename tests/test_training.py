@@ -9,7 +9,7 @@ from torch import nn
 
 from lessonkit.data.examples import Examples, batches
 from lessonkit.models.mlp import MLP
-from lessonkit.training import fit, mean_loss
+from lessonkit.training import falling, fit, mean_loss
 
 
 @pytest.fixture
@@ -43,13 +43,98 @@ def test_copies_trained_together_equal_a_copy_trained_by_torch_alone(train):
     chosen = batches(23, 7, [3])
     for step in range(11):
         batch = next(chosen)[0]
-        logits = torch.tanh(train.inputs[batch] @ first + biases[0]) @ second + biases[1]
+        logits = torch.tanh(train.inputs[batch] @ first.T + biases[0]) @ second.T + biases[1]
         loss = nn.functional.cross_entropy(logits, train.labels[batch])
         assert loss.item() == pytest.approx(losses[step, 1].item(), abs=1e-5)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
     torch.testing.assert_close(model.weights[0][1].detach(), first.detach())
+
+
+TORCH = {
+    "sgd": lambda groups: torch.optim.SGD(groups, lr=0.1, momentum=0.7),
+    "adam": lambda groups: torch.optim.Adam(groups, lr=0.1),
+    "adamw": lambda groups: torch.optim.AdamW(groups, lr=0.1, weight_decay=0.01),
+}
+SIZES, SEEDS = [5, 7, 2], [2, 3, 5]
+
+
+def expected_of_torch(train, name, rates, schedule):
+    """Each copy as a model of its own, which one of torch's optimisers moves at its own rate."""
+    models = [MLP(SIZES, "tanh", "xavier", [seed]) for seed in SEEDS]
+    groups = [
+        {"params": list(model.parameters()), "lr": rate}
+        for model, rate in zip(models, rates, strict=True)
+    ]
+    optimiser, chosen = TORCH[name](groups), batches(len(train), 7, SEEDS)
+    for share in schedule:
+        batch = next(chosen)
+        optimiser.zero_grad()
+        for model, own in zip(models, batch, strict=True):
+            logits = model(train.inputs[own][None])[0]
+            nn.functional.cross_entropy(logits, train.labels[own]).backward()
+        for group, rate in zip(optimiser.param_groups, rates, strict=True):
+            group["lr"] = rate * share
+        optimiser.step()
+    return models
+
+
+@pytest.mark.parametrize("rates", [[0.1, 0.1, 0.1], [0.1, 0.0, 0.003]], ids=["same", "own"])
+@pytest.mark.parametrize("name", TORCH)
+def test_every_step_is_the_one_that_torchs_optimiser_takes(train, name, rates):
+    schedule = falling(13, warm_up=0.3)
+    model = MLP(SIZES, "tanh", "xavier", SEEDS)
+    fit(
+        model,
+        train,
+        range(13),
+        learning_rate=rates,
+        optimiser=name,
+        momentum=0.7,
+        schedule=schedule,
+        batch_size=7,
+    )
+    for copy, expected in enumerate(expected_of_torch(train, name, rates, schedule)):
+        for ours, theirs in zip(model.parameters(), expected.parameters(), strict=True):
+            torch.testing.assert_close(ours[copy], theirs[0], rtol=1e-4, atol=1e-6)
+
+
+def test_a_copy_that_explodes_leaves_the_others_alone(train):
+    """What is not a number in one copy must not reach the next through the row that they share."""
+    calm, beside = MLP(SIZES, "relu", "he", [2, 3]), MLP(SIZES, "relu", "he", [2, 3])
+    with torch.no_grad():
+        beside.weights[0][1] = torch.inf
+    for model in (calm, beside):
+        fit(model, train, range(5), learning_rate=[0.1, 0.01], optimiser="adam", batch_size=7)
+    assert beside.weights[1][1].isnan().all()
+    for one, other in zip(calm.parameters(), beside.parameters(), strict=True):
+        torch.testing.assert_close(one[0], other[0])
+
+
+def test_a_parameter_that_the_loss_does_not_know_stays_as_it_was(train):
+    model = MLP(SIZES, "tanh", "xavier", SEEDS)
+    model.spare = nn.Parameter(torch.full((3, 2), 5.0))
+    fit(model, train, range(3), learning_rate=0.1, optimiser="adam", batch_size=7)
+    assert torch.equal(model.spare, torch.full((3, 2), 5.0))
+
+
+def test_a_parameter_that_wants_no_gradient_stays_as_it_was(train):
+    model = MLP(SIZES, "tanh", "xavier", SEEDS)
+    before = model.weights[1].requires_grad_(False).clone()
+    fit(model, train, range(3), learning_rate=0.1, batch_size=7)
+    assert torch.equal(model.weights[1], before)
+
+
+def test_training_goes_on_from_where_it_stopped(train):
+    """The second run lays the parameters side by side anew, and loses nothing."""
+    model = MLP(SIZES, "tanh", "xavier", SEEDS)
+    fit(model, train, range(5), learning_rate=0.1, batch_size=7)
+    before = [parameter.clone() for parameter in model.parameters()]
+    fit(model, train, range(2), learning_rate=0.0, batch_size=7)
+    assert all(torch.equal(*pair) for pair in zip(before, model.parameters(), strict=True))
+    fit(model, train, range(1), learning_rate=0.1, batch_size=7)
+    assert not any(torch.equal(*pair) for pair in zip(before, model.parameters(), strict=True))
 
 
 def test_averaging_over_the_copies_would_be_another_learning_rate(train):

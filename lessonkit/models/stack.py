@@ -24,7 +24,7 @@ STARTS: dict[str, Start] = {
 class Stack(MLP):
     """An entrance layer, `depth - 2` blocks of one width, and an exit layer; a copy per seed.
 
-    Each block has one layer f(x) = ReLU(x) W + b, with the ReLU in front, and a function that says
+    Each block has one layer f(x) = W ReLU(x) + b, with the ReLU in front, and a function that says
     what the block makes of its input x and of f: `f(x)` in a plain stack, `x + f(x)` in a residual
     one (He et al. 2016, arXiv 1603.05027, figure 4e without the norm). A plain stack from He's
     weights is exactly the MLP of the same sizes and seeds.
@@ -76,8 +76,7 @@ class Stack(MLP):
 
     def layer(self, number: int) -> Layer:
         """Return the layer f of a block, counted from 1, or of the exit."""
-        weights, biases = self.weights[number], self.biases[number]
-        return lambda x: torch.baddbmm(biases, self.activation(x), weights)
+        return lambda x: self.weighted(number, self.activation(x))
 
     def signals(
         self, inputs: Float[Tensor, "seeds batch features"], order: Sequence[int] | None = None
@@ -95,7 +94,7 @@ class Stack(MLP):
         order = list(self.blocks if order is None else order)
         if not set(order) <= set(self.blocks):
             raise ValueError(f"order: expected blocks from 1 to {len(self.blocks)}, got {order}.")
-        signals = [inputs, torch.baddbmm(self.biases[0], inputs, self.weights[0])]
+        signals = [inputs, self.weighted(0, inputs)]
         for number in order:
             signals.append(self.block(signals[-1], self.layer(number)))
         return [*signals, self.layer(self.depth - 1)(signals[-1])]
