@@ -467,7 +467,7 @@ def test_a_figure_offers_its_numbers_and_says_where_they_come_from(
 def test_a_large_figure_becomes_a_picture_with_its_words(
     site: Render, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lessonkit.press.svg.INLINE_LIMIT", 100)
+    monkeypatch.setattr("lessonkit.press.page.svg.INLINE_LIMIT", 100)
     html = site("[[walks/signs:distances]]")
     (picture,) = tags(html, "img")
     assert picture["alt"] == 'Less "<" & more.'

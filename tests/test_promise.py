@@ -13,7 +13,8 @@ from workshop import Workshop
 from lessonkit.evidence import Claim, EvidenceError, Rule, replication
 from lessonkit.evidence.promise import Promise, promises
 from lessonkit.evidence.replication import Replication
-from lessonkit.press import course, render, replications
+from lessonkit.press import course, replications
+from lessonkit.press.page import evidence
 
 INSIDE, OUTSIDE = 1.0, 0.0  # of "above 0.5"
 HERE = ("cpu", "this processor", "avx2")
@@ -321,7 +322,7 @@ def test_records_of_no_lesson_are_told(there) -> None:
 def card(there: Workshop, author: bool = False) -> str:
     """The claim as its page shows it."""
     entry = course.current(there.settings, fresh=True, author=author).entry("walks/stray")
-    return render.claim(entry, "walks-stray", str, "walks-stray")
+    return evidence.claim(entry, "walks-stray", str, "walks-stray")
 
 
 def test_the_page_says_how_often_a_claim_was_replicated(there) -> None:

@@ -14,7 +14,7 @@ import pytest
 from matplotlib.figure import Figure
 from workshop import assert_sound
 
-from lessonkit.press import svg
+from lessonkit.press.page import svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 

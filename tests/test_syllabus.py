@@ -7,8 +7,9 @@ import re
 import pytest
 from conftest import Project
 
-from lessonkit.press import graph, syllabus
+from lessonkit.press import syllabus
 from lessonkit.press.course import Course
+from lessonkit.press.page import graph, templates
 from lessonkit.press.settings import Settings, UsageError, load
 
 BEFORE = {
@@ -66,12 +67,14 @@ def test_parts_of_another_kind_are_refused(project: Project):
 
 
 def boxes(before):
-    return {name: graph.Box(name.split("/")[1], f"About {name}", f"../{name}/") for name in before}
+    return {
+        name: graph.Lesson(name.split("/")[1], f"About {name}", f"../{name}/") for name in before
+    }
 
 
 def test_the_picture_has_a_link_for_each_lesson_and_an_arrow_for_each_prerequisite():
     rows = [("A & B", ["a/first", "a/other"]), ("B", ["b/early", "b/late"]), ("C", ["c/last"])]
-    svg = graph.drawn(rows, BEFORE, boxes(BEFORE))
+    svg = templates.render("prerequisites", picture=graph.arranged(rows, BEFORE, boxes(BEFORE)))
     assert re.findall(r'<a href="([^"]+)">', svg) == [
         "../a/first/",
         "../a/other/",
@@ -85,7 +88,7 @@ def test_the_picture_has_a_link_for_each_lesson_and_an_arrow_for_each_prerequisi
 
 def test_no_two_boxes_lie_upon_each_other_and_arrows_lead_to_the_right():
     rows = [("A", ["a/first", "a/other"]), ("B", ["b/early", "b/late"]), ("C", ["c/last"])]
-    svg = graph.drawn(rows, BEFORE, boxes(BEFORE))
+    svg = templates.render("prerequisites", picture=graph.arranged(rows, BEFORE, boxes(BEFORE)))
     corners = re.findall(r'<rect x="(\d+)" y="(\d+)"', svg)
     assert len(set(corners)) == len(BEFORE)
     ends = re.findall(r'd="M(\d+) \d+C[-\d ]+ (\d+) \d+"', svg)

@@ -21,7 +21,8 @@ from markdown.preprocessors import Preprocessor
 
 from lessonkit.evidence.records import PARTS
 from lessonkit.press import course as courses
-from lessonkit.press import pages, render, settings
+from lessonkit.press import pages, settings
+from lessonkit.press.page import blocks, evidence
 from lessonkit.press.settings import PressError
 
 log = logging.getLogger("mkdocs.plugins.lessonkit")
@@ -134,7 +135,7 @@ def resolve(course: courses.Course, place: Place, embed: Embed, used: dict[str, 
     text = embed.text.strip()
     if text.startswith(USED_IN + ":"):
         _must_stand_alone(embed, text)
-        return render.used_in(course, text.partition(":")[2], place.link)
+        return blocks.used_in(course, text.partition(":")[2], place.link)
     match = _NAME.fullmatch(text)
     if not match:
         raise EmbedError(
@@ -144,7 +145,7 @@ def resolve(course: courses.Course, place: Place, embed: Embed, used: dict[str, 
     lesson, name, part = match[1] or place.lesson, match[2], match[3] or ""
     if name in COURSE_BLOCKS and match[1] is None:
         _must_stand_alone(embed, name)
-        return getattr(render, name)(course, place.link)
+        return getattr(blocks, name)(course, place.link)
     entry = _entry(course, place, lesson, name)
     if name in LESSON_BLOCKS:
         _must_stand_alone(embed, name)
@@ -156,12 +157,12 @@ def resolve(course: courses.Course, place: Place, embed: Embed, used: dict[str, 
         if part:
             raise EmbedError(f"[[{text}]]: {name!r} is a {kind}; only a number has parts")
         _must_stand_alone(embed, f"{name!r} is a {kind}: it")
-        return getattr(render, kind)(entry, name, place.link, _anchor(name, used))
+        return getattr(evidence, kind)(entry, name, place.link, _anchor(name, used))
     if part and part not in PARTS:
         raise EmbedError(f"[[{text}]]: no part {part!r}; a number has {', '.join(PARTS)}")
     if embed.plain:
-        return escape(render.run_of(entry).numbers[name].text(part))
-    return render.number(entry, name, part)
+        return escape(evidence.run_of(entry).numbers[name].text(part))
+    return evidence.number(entry, name, part)
 
 
 def _must_stand_alone(embed: Embed, what: str) -> None:
@@ -186,12 +187,12 @@ def _lesson_block(
     course: courses.Course, entry: courses.Entry, place: Place, name: str, used: dict[str, int]
 ) -> str:
     if name == "lesson-frame":
-        return render.frame(course, entry, place.link)
+        return blocks.frame(course, entry, place.link)
     if entry.run is None:
         raise EmbedError(_unknown(entry, name))
     if name == "lesson-downloads":
-        return render.downloads(entry, place.link)
-    return render.lesson_claims(entry, place.link, lambda claim: _anchor(claim, used))
+        return blocks.downloads(entry, place.link)
+    return blocks.lesson_claims(entry, place.link, lambda claim: _anchor(claim, used))
 
 
 def _anchor(name: str, used: dict[str, int]) -> str:

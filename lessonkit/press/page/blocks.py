@@ -1,0 +1,115 @@
+"""What a page shows of a whole lesson or of the course, as HTML."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from markupsafe import Markup
+
+from lessonkit.press.course import Course, Entry
+from lessonkit.press.page import evidence as evidences
+from lessonkit.press.page import graph
+from lessonkit.press.page.evidence import Link, run_of
+from lessonkit.press.page.templates import render, state
+
+_TALLY = {
+    "holds": "hold",
+    "contradicted": "contradicted",
+    "broken": "broken",
+    "unjudged": "not judged",
+}
+
+
+def frame(course: Course, entry: Entry, link: Link) -> str:
+    """The head of a lesson's page: question, reading time, run time, prerequisites."""
+    page = entry.page
+    kept = sum(p.problem is None and p.claim.judged for p in entry.promises.values())
+    return render(
+        "frame",
+        banners=banners(entry),
+        question=str(page.meta.get("question", "")) if page else "",
+        minutes=page.minutes if page else 0,
+        run=entry.run,
+        kept=f"{kept} of {len(entry.promises)} claims as promised",
+        evidence_url=None if course.evidence_url is None else link(course.evidence_url),
+        before=[course.entry(name) for name in (page.prerequisites if page else [])],
+        link=link,
+    )
+
+
+def banners(entry: Entry) -> list[tuple[str, str]]:
+    """What a reader must know before believing the page: stale, failed, or only a smoke run."""
+    found = []
+    if entry.run and entry.run.profile == "smoke":
+        found.append(("smoke", "A smoke run: it shows that the lesson runs, and measures nothing."))
+    return found + [("stale" if entry.stale else "failed", text) for text in entry.problems]
+
+
+def downloads(entry: Entry, link: Link) -> str:
+    """The script, the notebook, its page, and everything as one archive."""
+    return render("downloads", entry=entry, link=link)
+
+
+def lesson_claims(entry: Entry, link: Link, anchor: Callable[[str], str]) -> str:
+    """All claims of one lesson."""
+    names = run_of(entry).claims
+    cards = [Markup(evidences.claim(entry, name, link, anchor(name))) for name in names]
+    return render("claims", anchor=anchor("lesson-claims"), cards=cards)
+
+
+def evidence(course: Course, link: Link) -> str:
+    """Every claim of the course, lesson by lesson: verdict, statement, measured, promised, trap."""
+    entries = [entry for entry in course.entries.values() if entry.promises]
+    counts = Counter(state(made) for entry in entries for made in entry.promises.values())
+    tally = ", ".join(f"{counts[name]} {_TALLY[name]}" for name in _TALLY if counts[name])
+    return render("evidence", entries=entries, total=counts.total(), tally=tally, link=link)
+
+
+def gallery(course: Course, link: Link) -> str:
+    """A card for each lesson, with its thumbnail and downloads."""
+    entries = [entry for entry in course.entries.values() if entry.run and entry.page]
+    return render("gallery", entries=entries, link=link)
+
+
+def syllabus(course: Course, link: Link) -> str:
+    """The parts of the course in order, each with its lessons; a part may still be empty."""
+    parts = [
+        (part, [course.entry(n) for n in shown(course, part.lessons)]) for part in course.parts
+    ]
+    return render("syllabus", parts=parts, link=link)
+
+
+def prerequisites(course: Course, link: Link) -> str:
+    """A picture of what builds on what: a row for each part, arrows from left to right."""
+    rows = [(part.title, shown(course, part.lessons)) for part in course.parts]
+    names = [name for _, lessons in rows for name in lessons]
+    before = {name: [b for b in course.before[name] if b in names] for name in names}
+
+    def lesson(name: str) -> graph.Lesson:
+        entry = course.entry(name)
+        url = link(entry.page.url) if entry.page else ""
+        return graph.Lesson(entry.stem.replace("_", " "), entry.page_title, url)
+
+    picture = graph.arranged(
+        [row for row in rows if row[1]], before, {name: lesson(name) for name in names}
+    )
+    return render("prerequisites", picture=picture)
+
+
+def shown(course: Course, lessons: list[str] | tuple[str, ...]) -> list[str]:
+    """Return those of the lessons that have a page."""
+    return [name for name in lessons if course.entry(name).page is not None]
+
+
+def used_in(course: Course, name: str, link: Link) -> str:
+    """The lessons that use a name of the package, or anything below it."""
+    from lessonkit.press.gallery import names_used
+
+    users = [
+        entry
+        for entry in course.entries.values()
+        if entry.script
+        and any(n == name or n.startswith(name + ".") for n in names_used(entry.script.path))
+    ]
+    return render("used-in", entries=users, link=link)

@@ -1,0 +1,145 @@
+"""What a lesson published, as HTML: numbers, tables, figures, claims and code cells."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from markupsafe import Markup
+
+from lessonkit.evidence.records import Claim
+from lessonkit.press import memo, notebook
+from lessonkit.press.course import Entry
+from lessonkit.press.page import svg
+from lessonkit.press.page.templates import over, render
+
+Link = Callable[[str], str]  # a path below the folder of pages -> an address seen from this page
+
+
+def number(entry: Entry, name: str, part: str) -> str:
+    """A number, inline: the median, with the range over seeds behind it."""
+    record = run_of(entry).numbers[name]
+    count = len(record.values)
+    title = f"{record.label}: " if record.label else ""
+    title += f"median of {count} seeds; smallest to largest in brackets" if count > 1 else ""
+    return render("number", record=record, part=part, title=title or "measured")
+
+
+def table(entry: Entry, name: str, link: Link, anchor: str) -> str:
+    """A table, with its caption beneath and where it comes from."""
+    record = run_of(entry).tables[name]
+    return render("table", entry=entry, record=record, anchor=anchor, csv="", png="")
+
+
+def figure(entry: Entry, name: str, link: Link, anchor: str) -> str:
+    """A figure: inline SVG that follows the colour scheme, or a picture where that is smaller."""
+    run = run_of(entry)
+    record = run.figures[name]
+    title = record["caption"] or name.replace("-", " ")
+    canvas = memo.recall(
+        entry.memo_folder,
+        svg.__file__,
+        [run.manifest["files"][record["svg"]], title, record["alt"]],
+        lambda: svg.themed(
+            (run.folder / record["svg"]).read_text("utf-8"), svg.PREFIX, title, record["alt"]
+        ),
+    ).replace(svg.PREFIX, anchor)
+    width, height = svg.size(canvas)  # keeps the place while a picture is fetched
+    return render(
+        "figure",
+        entry=entry,
+        record=record,
+        anchor=anchor,
+        canvas=Markup(canvas),  # ours, and escaped where it was made
+        inline=len(canvas) <= svg.INLINE_LIMIT,
+        width=width,
+        height=height,
+        csv=link(f"{entry.folder}/{name}.csv"),
+        png=link(f"{entry.folder}/{name}.png"),
+    )
+
+
+def claim(entry: Entry, name: str, link: Link, anchor: str) -> str:
+    """A claim: sentence, verdict, the seeds against the bound, the trap, and replications."""
+    made = entry.promises[name]
+    return render(
+        "claim",
+        made=made,
+        anchor=anchor,
+        strip=None if made.claim.exact else strip(made.claim),
+        over=over(made.claim),
+        author=entry.author,
+    )
+
+
+class Strip(NamedTuple):
+    """Where a claim's values stand in a picture that is 400 wide."""
+
+    left: float  # of what is promised
+    right: float
+    bounds: list[float]
+    dots: list[float]
+    traps: list[float]
+
+
+def strip(record: Claim) -> Strip:
+    """Place every seed, the trap's values and the bounds side by side."""
+    edges = record.rule.edges
+    place = _scale([*record.values, *record.trap_values, *edges])
+    ends = [place(edge) for edge in edges]
+    left, right = ends[0], max(ends[-1], ends[0] + 1)
+    if record.rule.kind in ("at_most", "below"):
+        left, right = 0.0, ends[0]
+    if record.rule.kind in ("at_least", "above"):
+        left, right = ends[0], 400.0
+    dots, traps = ([place(v) for v in values] for values in (record.values, record.trap_values))
+    return Strip(left, right, ends, dots, traps)
+
+
+def _scale(values: Sequence[float]) -> Callable[[float], float]:
+    """Map values to 12..388: by powers of ten where they span more than two decades.
+
+    There, 0 stands one decade below the smallest of the others.
+    """
+    low, high = min(values), max(values)
+    smallest = min((value for value in values if value > 0), default=1.0)
+    if low >= 0 and high / smallest > 100:
+        floor = smallest / 10 if low == 0 else smallest
+        return lambda value: 12 + 376 * math.log(max(value, floor) / floor, high / floor)
+    width = (high - low) or 1.0
+    return lambda value: 12 + 376 * (value - low) / width
+
+
+def cell(entry: Entry, name: str, link: Link, anchor: str) -> str:
+    """A code cell as run, with what it printed beneath."""
+    assert entry.script is not None
+    index = entry.cells[name]
+    code = _coloured(entry.script.code[index].source.strip("\n"))
+    put_out = notebook.outputs_by_cell(entry.script, entry.run)[index] if entry.run else []
+    outputs = [_output(entry, output, link) for output in put_out]
+    return render("cell", anchor=anchor, code=Markup(code), outputs=outputs)
+
+
+def _output(entry: Entry, output: dict[str, Any], link: Link) -> dict[str, Any]:
+    names = [path.rsplit("/", 1)[-1] for path in output["figures"]]
+    return {
+        "text": (output["stdout"] + output["value"]).rstrip(),
+        "pictures": [link(f"{entry.folder}/{name}") for name in names],
+    }
+
+
+@lru_cache(maxsize=512)
+def _coloured(source: str) -> str:
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import PythonLexer
+
+    return highlight(source, PythonLexer(), HtmlFormatter(nowrap=True)).rstrip("\n")
+
+
+def run_of(entry: Entry) -> Any:
+    """Return the run of an entry that is known to have one."""
+    assert entry.run is not None
+    return entry.run
