@@ -19,7 +19,7 @@ import browser
 import nbformat
 import pytest
 
-from lessonkit.press import pages, settings
+from lessonkit.press import pages, settings, store
 
 LESSON = "training/vanishing-gradients/"
 TWIN = "generated/training/vanishing_gradients/notebook/"
@@ -35,10 +35,8 @@ SEARCH_IS_READY = (
     "!document.querySelector('.md-search-result__meta').textContent.includes('Initializing')"
 )
 
-needs_browser = pytest.mark.skipif(
-    browser.find_chromium() is None,
-    reason="no Chromium on this machine: install Debian's package `chromium`",
-)
+pytestmark = pytest.mark.site
+needs_browser = pytest.mark.skipif(browser.find_chromium() is None, reason=browser.MISSING)
 
 
 def call(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -89,6 +87,28 @@ def home(site: Path) -> Iterator[str]:
 def chromium() -> Iterator[browser.Browser]:
     with browser.chromium() as opened:
         yield opened
+
+
+@pytest.mark.parametrize("lesson", COURSE.lesson_names())
+def test_a_lesson_run_by_hand_gives_the_builders_digits_and_pictures(
+    tree: Path, lesson: str
+) -> None:
+    (run,) = store.runs_of(tree / ".lessonkit/runs", lesson)
+    ours = ["--profile", "smoke", "--device", "cpu", "--outputs", "by-hand"]
+    done = subprocess.run(
+        [sys.executable, f"lessons/{lesson}.py", *ours],
+        cwd=tree,
+        env={**os.environ, "PYTHONPATH": str(tree), "OMP_NUM_THREADS": "2", "MPLBACKEND": "agg"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr
+    by_hand = tree / "by-hand" / lesson
+    published = json.loads((run / "evidence.json").read_text(encoding="utf-8"))
+    assert json.loads((by_hand / "evidence.json").read_text(encoding="utf-8")) == published
+    for figure in published["figures"].values():
+        assert (by_hand / figure["svg"]).read_bytes() == (run / figure["svg"]).read_bytes()
 
 
 class Links(HTMLParser):
