@@ -29,8 +29,8 @@ serve: $(SETUP) ## show the site while you write
 test: $(SETUP) lint ## check everything but what quick runs show, which make site does
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
-quick: $(SETUP) lint ## check what needs neither a built site nor a browser
-	$(BIN)/python -m pytest -n auto --dist worksteal -m "not site" -q
+quick: $(SETUP) lint ## check what is checked within a minute
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow" -q
 
 lint: $(SETUP) ## check form and types
 	$(BIN)/ruff check .

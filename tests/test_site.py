@@ -35,7 +35,7 @@ SEARCH_IS_READY = (
     "!document.querySelector('.md-search-result__meta').textContent.includes('Initializing')"
 )
 
-pytestmark = pytest.mark.site
+pytestmark = pytest.mark.slow
 needs_browser = pytest.mark.skipif(browser.find_chromium() is None, reason=browser.MISSING)
 
 

@@ -10,7 +10,7 @@ from conftest import Project
 
 from lessonkit.press import store
 
-pytestmark = pytest.mark.site
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
