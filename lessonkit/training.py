@@ -100,6 +100,7 @@ class _Descent:
         parts = self.row.split([p.numel() for p in self.parameters])
         for parameter, part in zip(self.parameters, parts, strict=True):
             parameter.data = part.view_as(parameter)
+        self.gradient = torch.empty_like(self.row)  # once: new memory costs more than the sums
         self.rate = float(rates[0])
         self.rates: Tensor | None = None
         if bool((rates != rates[0]).any()):
@@ -112,9 +113,10 @@ class _Descent:
             loss, self.parameters, torch.ones_like(loss), materialize_grads=True
         )
         with torch.no_grad():
-            self._move(torch.cat([gradient.flatten() for gradient in gradients]), share)
+            torch.cat([gradient.flatten() for gradient in gradients], out=self.gradient)
+            self._move(share)
 
-    def _move(self, gradient: Float[Tensor, " numbers"], share: float) -> None:
+    def _move(self, share: float) -> None:
         raise NotImplementedError
 
     def _go(self, way: Float[Tensor, " numbers"], share: float) -> None:
@@ -132,8 +134,8 @@ class _Momentum(_Descent):
         self.momentum = momentum
         self.way = torch.zeros_like(self.row)
 
-    def _move(self, gradient: Float[Tensor, " numbers"], share: float) -> None:
-        self._go(self.way.mul_(self.momentum).add_(gradient), share)
+    def _move(self, share: float) -> None:
+        self._go(self.way.mul_(self.momentum).add_(self.gradient), share)
 
 
 class _Adam(_Descent):
@@ -145,15 +147,17 @@ class _Adam(_Descent):
         super().__init__(model, rates)
         self.decay, self.steps = decay, 0
         self.mean, self.square = torch.zeros_like(self.row), torch.zeros_like(self.row)
+        self.size = torch.empty_like(self.row)
 
-    def _move(self, gradient: Float[Tensor, " numbers"], share: float) -> None:
+    def _move(self, share: float) -> None:
         if self.decay:
             self._shrink(self.decay * share)
         self.steps += 1
         one, two = self.BETAS
-        self.mean.lerp_(gradient, 1 - one)
-        self.square.mul_(two).addcmul_(gradient, gradient, value=1 - two)
-        size = self.square.sqrt().div_(math.sqrt(1 - two**self.steps)).add_(self.EPSILON)
+        self.mean.lerp_(self.gradient, 1 - one)
+        self.square.mul_(two).addcmul_(self.gradient, self.gradient, value=1 - two)
+        size = torch.sqrt(self.square, out=self.size)
+        size.div_(math.sqrt(1 - two**self.steps)).add_(self.EPSILON)
         share /= 1 - one**self.steps
         if self.rates is None:  # what _go does, in one operation
             self.row.addcdiv_(self.mean, size, value=-self.rate * share)
