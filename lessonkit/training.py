@@ -62,16 +62,39 @@ def fit(
     Raises:
         ValueError: an unknown optimiser, or a schedule that ends before the steps do.
     """
-    rates = torch.as_tensor(learning_rate, dtype=torch.float64).expand(len(model.seeds))
-    descent = _descent(optimiser, model, rates, momentum)
+    stepper = descent(optimiser, model, learning_rate, momentum)
     chosen = batches(len(train), batch_size, model.seeds)
     losses = []
     for number, _ in enumerate(steps):
         batch = next(chosen).to(train.labels.device)
         loss = mean_loss(model(_rows(train.inputs, batch)), _rows(train.labels, batch))
-        descent.step(loss, _share(schedule, number))
+        stepper.step(loss, _share(schedule, number))
         losses.append(loss.detach())
     return torch.stack(losses).cpu()
+
+
+def descent(
+    optimiser: str, model: Copies, learning_rate: float | Sequence[float], momentum: float = 0.9
+) -> Descent:
+    """Return what takes the steps of `fit`, for a loop with a loss of its own.
+
+    Args:
+        optimiser: "sgd", "adam" or "adamw", as torch has them.
+        model: whose parameters are moved; they are laid side by side in memory.
+        learning_rate: one for all, or one for each copy.
+        momentum: share of the previous step that stochastic gradient descent keeps.
+
+    Raises:
+        ValueError: an unknown optimiser.
+    """
+    rates = torch.as_tensor(learning_rate, dtype=torch.float64).expand(len(model.seeds))
+    if optimiser == "sgd":
+        return _Momentum(model, rates, momentum)
+    if optimiser == "adam":
+        return _Adam(model, rates)
+    if optimiser == "adamw":
+        return _Adam(model, rates, decay=0.01)
+    raise ValueError(f"optimiser {optimiser!r}: expected one of {', '.join(OPTIMISERS)}.")
 
 
 def _rows(table: Tensor, numbers: Int[Tensor, "seeds batch"]) -> Tensor:
@@ -87,7 +110,7 @@ def _share(schedule: Sequence[float] | None, step: int) -> float:
     return schedule[step]
 
 
-class _Descent:
+class Descent:
     """All parameters of a model side by side in one row of numbers, and the steps that it takes.
 
     A step is a few operations on the row, however many parameters there are. While rates differ
@@ -107,8 +130,8 @@ class _Descent:
             beside = [rates.repeat_interleave(p[0].numel()) for p in self.parameters]
             self.rates = torch.cat(beside).to(self.row)
 
-    def step(self, loss: Float[Tensor, " seeds"], share: float) -> None:
-        """Move against the gradient of the copies' losses, by a share of their rates."""
+    def step(self, loss: Float[Tensor, " seeds"], share: float = 1.0) -> None:
+        """Move every copy against the gradient of its loss, at a share of its learning rate."""
         gradients = torch.autograd.grad(
             loss, self.parameters, torch.ones_like(loss), materialize_grads=True
         )
@@ -126,7 +149,7 @@ class _Descent:
             self.row.addcmul_(way, self.rates, value=-share)
 
 
-class _Momentum(_Descent):
+class _Momentum(Descent):
     """Stochastic gradient descent that keeps a share of its previous step."""
 
     def __init__(self, model: Copies, rates: Float[Tensor, " seeds"], momentum: float) -> None:
@@ -138,7 +161,7 @@ class _Momentum(_Descent):
         self._go(self.way.mul_(self.momentum).add_(self.gradient), share)
 
 
-class _Adam(_Descent):
+class _Adam(Descent):
     """Adam (Kingma and Ba 2015) with torch's settings; with a decay, AdamW."""
 
     BETAS, EPSILON = (0.9, 0.999), 1e-8
@@ -169,13 +192,3 @@ class _Adam(_Descent):
             self.row.mul_(1 - self.rate * decay)
         else:
             self.row.addcmul_(self.row, self.rates, value=-decay)
-
-
-def _descent(name: str, model: Copies, rates: Float[Tensor, " seeds"], momentum: float) -> _Descent:
-    if name == "sgd":
-        return _Momentum(model, rates, momentum)
-    if name == "adam":
-        return _Adam(model, rates)
-    if name == "adamw":
-        return _Adam(model, rates, decay=0.01)
-    raise ValueError(f"optimiser {name!r}: expected one of {', '.join(OPTIMISERS)}.")
