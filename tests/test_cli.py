@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -50,9 +51,10 @@ def test_a_dry_run_says_what_would_run_and_runs_nothing(there: Workshop, bare: W
     assert bare.do("build", "--dry-run").out == "run   walks/stray  (missing)\n"
     assert runs(bare) == {}
     assert there.do("build", "--dry-run").out == "keep  walks/stray  (fresh)\n"
-    assert there.do("build", "--dry-run", "--force").out == "run   walks/stray  (fresh)\n"
+    again = there.do("build", "--dry-run", "--force").out
+    assert re.fullmatch(r"run   walks/stray  \(fresh, about \d+ s\)\n", again)
     there.replace("lessons/walks/_toolbox.py", "STEPS = 100", "STEPS = 101")
-    assert there.do("build", "--dry-run").out == "run   walks/stray  (stale)\n"
+    assert there.do("build", "--dry-run").out.startswith("run   walks/stray  (stale, about ")
 
 
 def test_force_runs_again_what_is_fresh(there: Workshop) -> None:
@@ -104,7 +106,16 @@ def test_the_status_is_data_for_programs(there: Workshop) -> None:
     assert (later["state"], later["profile"], later["seconds"]) == ("missing", "quick", None)
     assert (stray["lesson"], stray["state"], stray["device"]) == ("walks/stray", "fresh", "cpu")
     assert stray["key"] == there.runs()[0].name
-    assert stray["claims"] == [{"id": "walks-stray", "verdict": "holds", "kept": True}]
+    assert stray["claims"] == [
+        {
+            "id": "walks-stray",
+            "verdict": "holds",
+            "kept": True,
+            "inside": 5,
+            "networks": 5,
+            "replicated": None,
+        }
+    ]
     assert stray["seconds"] > 0
     assert stray["problems"] == []
 

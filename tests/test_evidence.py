@@ -7,6 +7,7 @@ import json
 import math
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from conftest import Project
 from matplotlib.figure import Figure
 
 from lessonkit.evidence import Claim, EvidenceError, Lesson, Number, Rule, display, session
-from lessonkit.evidence.records import CONTRADICTED, FEWEST_SEEDS, HOLDS, WEAKLY
+from lessonkit.evidence.records import CONTRADICTED, FEWEST_SEEDS, HOLDS, THIN
 
 matplotlib.use("agg")
 SEEDS = FEWEST_SEEDS
@@ -153,33 +154,72 @@ def test_a_bound_carries_its_unit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "verdict"),
+    ("values", "standing"),
     [
-        ([1, 1, 1, 1, 1], HOLDS),
-        ([0, 1, 1, 1, 1], WEAKLY),
-        ([0, 0, 1, 1, 1], WEAKLY),
-        ([0, 0, 0, 1, 1], CONTRADICTED),
-        ([0, 0, 0, 0, 0], CONTRADICTED),
+        ([1, 1, 1, 1, 1], "holds, 5 of 5"),
+        ([0, 1, 1, 1, 1], "holds, 4 of 5"),
+        ([0, 0, 1, 1, 1], "holds, 3 of 5"),
+        ([0, 0, 0, 1, 1], "contradicted, 2 of 5"),
+        ([0, 0, 0, 0, 0], "contradicted, 0 of 5"),
     ],
 )
-def test_the_verdict_counts_every_seed(values, verdict) -> None:
-    assert claim(values).verdict == verdict
+def test_the_median_decides_and_every_seed_inside_is_counted(values, standing) -> None:
+    assert claim(values).standing == standing
+    assert claim(values).verdict == standing.partition(",")[0]
+
+
+def test_what_is_exact_or_not_judged_has_nothing_to_count() -> None:
+    assert replace(claim(1.0), exact=True).standing == HOLDS
+    assert replace(claim([1.0] * 5), judged=False).standing == "not judged"
+
+
+@pytest.mark.parametrize(
+    ("values", "rule", "margin"),
+    [
+        ([1, 2, 3], {"above": 0}, 2.0),  # the median is two standard deviations above
+        ([1, 2, 3], {"below": 4}, 2.0),
+        ([1, 2, 3], {"at_least": 4}, 2.0),  # on the wrong side it counts as well
+        ([1, 2, 3], {"between": (1.5, 9)}, 0.5),  # the nearer of both bounds
+        ([1, 2, 3], {"equals": (2, 3)}, 3.0),
+        ([2, 2, 2], {"above": 1}, math.inf),  # nothing spreads
+        ([2.5, 2.5, 2.5], {"at_least": 2.5}, math.inf),
+        ([2, 2, 2], {"at_least": 2}, 0.0),  # whole numbers that sit on the bound
+        ([2, 2, 2], {"at_most": 2}, 0.0),
+        ([2, 2, 2], {"equals": (2, 0)}, math.inf),
+        ([7.0], {"above": 1}, math.inf),
+    ],
+)
+def test_the_margin_is_the_distance_to_the_bound_in_spreads(values, rule, margin) -> None:
+    made = claim(values, **rule)
+    assert made.margin == pytest.approx(margin)
+    assert bool(made.thin) == (margin < THIN)
+
+
+def test_a_thin_margin_says_what_lies_how_near() -> None:
+    assert (
+        "the median, 2, is 1.0 spreads from its bound (above 1)" in claim([1, 2, 3], above=1).thin
+    )
+
+
+def test_neither_arithmetic_nor_a_smoke_run_is_thin() -> None:
+    assert replace(claim([1, 2, 3], above=1), exact=True).thin == ""
+    assert replace(claim([1, 2, 3], above=1), judged=False).thin == ""
 
 
 @pytest.mark.parametrize(
     ("values", "trap", "expect", "kept"),
     [
         ([1, 1, 1], [0, 0, 0], HOLDS, True),
-        ([0, 1, 1], [0, 0, 0], HOLDS, False),  # one seed strays: promised was every seed
+        ([0, 1, 1], [0, 0, 0], HOLDS, True),  # one seed strays: the median does not
+        ([0, 0, 1], [0, 0, 0], HOLDS, False),
         ([0, 0, 0], [0, 0, 0], HOLDS, False),
         ([1, 1, 1], [1, 1, 1], HOLDS, False),  # nothing can break it: it says nothing
         ([1, 1, 1], [0, 1, 1], HOLDS, False),  # the trap breaks it only for some seeds
-        ([0, 1, 1], [0, 0, 0], WEAKLY, True),
-        ([1, 1, 1], [0, 0, 0], WEAKLY, True),  # more than was promised
-        ([0, 0, 0], [0, 0, 0], WEAKLY, False),
+        ([1, 1, 1], [0, 0, 1], HOLDS, True),
         ([0, 0, 0], [1, 1, 1], CONTRADICTED, True),
         ([1, 1, 1], [1, 1, 1], CONTRADICTED, False),  # surprise: the popular statement is true
         ([0, 1, 1], [1, 1, 1], CONTRADICTED, False),
+        ([0, 0, 1], [1, 1, 1], CONTRADICTED, True),
         ([0, 0, 0], [0, 0, 0], CONTRADICTED, False),  # its trap shows nothing either
     ],
 )
@@ -191,12 +231,12 @@ def test_a_claim_is_kept_only_if_its_verdict_and_its_trap_differ(
 
 def test_a_broken_promise_says_measured_promised_and_expected() -> None:
     problem = claim([0.125] * 5, at_most=0.1).problem
-    assert "measured 0.125, promised at most 0.1: contradicted, expected holds" in problem
+    assert "measured 0.125, promised at most 0.1: contradicted, 0 of 5, expected holds" in problem
 
 
 def test_a_popular_statement_that_turns_out_true_is_said_to_be_a_surprise() -> None:
     problem = claim([1] * 5, trap=[1] * 5, expect=CONTRADICTED).problem
-    assert "measured 1, promised above 0.5: holds, expected contradicted" in problem
+    assert "measured 1, promised above 0.5: holds, 5 of 5, expected contradicted" in problem
 
 
 def test_a_trap_that_does_not_flip_is_named() -> None:
@@ -359,7 +399,7 @@ def test_a_table_is_written_column_by_column(lesson) -> None:
         ({"equals": (1,)}, "equals takes 2"),
         ({"equals": (1, -0.5)}, "tolerance >= 0"),
         ({"above": (1, 2)}, "above takes 1"),
-        ({"above": 0, "expect": "perhaps"}, "choose holds, holds weakly, contradicted"),
+        ({"above": 0, "expect": "perhaps"}, "choose holds, contradicted"),
         ({"above": 0, "trap": [0] * SEEDS}, "expected .what was changed, values."),
         ({"above": 0, "trap": ("", 0)}, "trap of claim 'far': expected a sentence"),
         ({"above": 0}, "5 value.s. of its trap, as many as of the claim, got 1"),
@@ -525,7 +565,7 @@ def test_a_lesson_run_by_hand_prints_its_findings(project: Project) -> None:
     result = by_hand(project)
     assert result.returncode == 0, result.stderr
     assert "walks/stray  profile quick, cpu" in result.stdout
-    assert "✓ holds  A walk strays." in result.stdout
+    assert "✓ holds, 5 of 5  A walk strays." in result.stdout
     assert "promised above 0.5" in result.stdout
     assert "trap: standing still: 0: contradicted" in result.stdout
     assert "1 of 1 claims came out as promised." in result.stdout

@@ -441,14 +441,14 @@ def test_a_lesson_is_told_how_it_runs(course: Project) -> None:
     assert result.run.manifest["circumstances"]["first_seed"] == 7
 
 
-def test_threads_are_divided_among_the_lessons(
-    course: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(runner.os, "cpu_count", lambda: 6)
-    write(course, "import os\nos.environ['OMP_NUM_THREADS']")
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_lesson_has_as_many_threads_as_the_settings_say(course: Project, threads: int) -> None:
+    course.replace("pyproject.toml", "[tool.lessonkit]", f"[tool.lessonkit]\nthreads = {threads}")
+    write(course, "import os\nint(os.environ['OMP_NUM_THREADS'])")
     here = settings.load(course.root)
     (result,) = runner.run_all(here, [build.job_for(here, "bad/end", "quick", "cpu")], 2)
-    assert result.run.cells[0]["value"] == "'3'"
+    assert result.run.cells[0]["value"] == str(threads)
+    assert result.run.manifest["circumstances"]["threads"] == threads
 
 
 def test_lessons_run_side_by_side(course: Project) -> None:
@@ -541,7 +541,7 @@ def test_a_broken_promise_fails_the_command_but_keeps_the_run(project: Project) 
     result = project.lessonkit("build", "--jobs", "2")
     assert result.returncode == 1
     assert "lesson walks/stray, claim 'walks-stray': measured" in result.stderr
-    assert "promised above 500: contradicted, expected holds" in result.stderr
+    assert "promised above 500: contradicted, 0 of 5, expected holds" in result.stderr
     again = project.lessonkit("build")
     assert again.returncode == 1  # fresh, and still broken
     assert "nothing to run" in again.stdout

@@ -205,9 +205,15 @@ def test_an_archive_that_is_not_there_is_wrong_usage(elsewhere: Workshop) -> Non
 def test_the_band_admits_other_seeds_and_no_other_experiment(
     values: list[float], inside: list[float], outside: list[float]
 ) -> None:
-    low, high = verify.band(values)
+    low, high = verify.band([values])
     assert all(low <= value <= high for value in inside)
     assert not any(low <= value <= high for value in outside)
+
+
+def test_with_replications_the_band_is_where_networks_have_been_seen() -> None:
+    low, high = verify.band([[2.0, 3.0], [1.5, 2.5], [2.0, 3.5]])
+    assert (low, high) == pytest.approx((1.5, 3.5), rel=1e-5)
+    assert verify.band([[-1.0, 2.0], [-3.0, 1.0]]) == pytest.approx((-3.0, 2.0), rel=1e-5)
 
 
 def claim(value: float) -> Claim:

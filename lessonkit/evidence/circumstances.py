@@ -112,6 +112,21 @@ def pin_by_hand(threads: int, instructions: str) -> None:
     raise SystemExit(subprocess.run(command, env=wanted, check=False).returncode)
 
 
+def pin_drawing() -> None:
+    """Undo what a `matplotlibrc` in the working folder set: it comes before `MATPLOTLIBRC`.
+
+    What the lesson itself has set since stays.
+    """
+    file, matplotlib = Path("matplotlibrc"), sys.modules.get("matplotlib")
+    if matplotlib is None or not file.is_file():
+        return
+    given = matplotlib.rc_params_from_file(file, use_default_template=False)
+    undone = {name for name, value in given.items() if matplotlib.rcParams[name] == value}
+    matplotlib.rcParams.update(
+        {name: matplotlib.rcParamsDefault[name] for name in undone - {"backend"}}
+    )
+
+
 def pin_threads(threads: int) -> None:
     """Pin the threads of libraries that were imported before anybody could tell them."""
     os.environ.update(dict.fromkeys(_THREADS, str(threads)))

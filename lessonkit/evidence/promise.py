@@ -78,6 +78,16 @@ class Promise:
         return None
 
     @property
+    def verdict(self) -> str:
+        """What is published: the verdict over all networks known."""
+        return self.together.verdict
+
+    @property
+    def standing(self) -> str:
+        """The verdict with the count here; where machines disagree, with the count of all."""
+        return self.together.standing if self.disagreement else self.claim.standing
+
+    @property
     def disagreement(self) -> str:
         """What must be said where this machine and the records do not agree, or ""."""
         if self.elsewhere is None or not self.claim.judged:

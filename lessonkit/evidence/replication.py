@@ -99,8 +99,8 @@ class Replication:
 
 
 def _well_typed(record: Replication) -> bool:
-    texts = (record.lesson, record.source, record.profile, record.device)
-    texts += (record.processor, record.instructions, record.python)
+    texts: list[object] = [record.lesson, record.source, record.profile, record.device]
+    texts += [record.processor, record.instructions, record.python]
     whole = [record.threads, *record.seeds] if isinstance(record.seeds, list) else [None]
     return (
         all(isinstance(text, str) for text in texts)
@@ -155,7 +155,21 @@ def read(file: Path, lesson: str) -> list[Replication]:
             records.append(Replication.from_json(item, lesson))
         except (EvidenceError, TypeError) as error:
             raise EvidenceError(f"{file}: record {number}: {error} {_AGAIN}") from None
+    _check_once(file, records)
     return records
+
+
+def _check_once(file: Path, records: Sequence[Replication]) -> None:
+    """Refuse a network that would count twice."""
+    seen: dict[tuple[object, ...], set[int]] = {}
+    for number, record in enumerate(records, 1):
+        known = seen.setdefault((record.source, record.profile, record.machine), set())
+        if not known.isdisjoint(record.seeds):
+            raise EvidenceError(
+                f"{file}: record {number}: {record.where}: these seeds are in another record of "
+                f"the same code and machine. {_AGAIN}"
+            )
+        known.update(record.seeds)
 
 
 _AGAIN = "Restore the file, or remove it and run `lessonkit replicate`."

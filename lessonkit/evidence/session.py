@@ -95,6 +95,7 @@ def _by_hand(lesson: str) -> Session:
     if script is not None and known_script:
         instructions = "portable" if given.portable else circumstances.instructions_of()
         circumstances.pin_by_hand(_threads(Path(script)), instructions)
+        circumstances.pin_drawing()
     else:  # in a notebook
         circumstances.pin_threads(1)
     device = _device(given.device)

@@ -11,8 +11,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from lessonkit.evidence.circumstances import DEVICES, PROFILES
 from lessonkit.evidence.promise import Promise
-from lessonkit.evidence.session import DEVICES, PROFILES
 from lessonkit.press import keys, replications, runner, store
 from lessonkit.press.settings import PressError, Settings, UsageError, wanted_profile
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
-from lessonkit.press import embed, pages
+from lessonkit.press import embed, pages, replications
 from lessonkit.press.course import Course
 
 _IMAGE = re.compile(r"!\[\s*\] ?[(\[]|<img(?![^>]*\salt\s*=)[^>]*>")
@@ -33,18 +33,41 @@ class Finding:
 
 
 def check(course: Course) -> list[Finding]:
-    """Check embeds, front matter, prerequisites, claim ids and the state of every lesson."""
-    found = [*lessons(course), *structure(course)]
+    """Check embeds, front matter, prerequisites, claim ids, promises and every lesson's state."""
+    found = [*lessons(course), *structure(course), *remarks(course)]
     for page in pages.readable(course.settings):
         found += [*embeds(course, page), *typed_numbers(course, page)]
     return [*found, *never_embedded(course)]
 
 
 def lessons(course: Course) -> Iterator[Finding]:
-    """Yield what is wrong with the lessons and their runs."""
+    """Yield what is wrong with the lessons, their runs and their records."""
     for entry in course.entries.values():
         for problem in entry.problems:
             yield Finding(f"{course.settings.lessons}/{entry.name}.py", problem)
+    folder = course.settings.replications_folder
+    for file in sorted(folder.rglob("*.json")):
+        if file.relative_to(folder).with_suffix("").as_posix() not in course.entries:
+            yield Finding(
+                file.relative_to(course.settings.root).as_posix(),
+                "belongs to no lesson: remove it, or call it as its lesson is called now.",
+            )
+
+
+def remarks(course: Course) -> Iterator[Finding]:
+    """Warn about promises that are kept, but thin, disputed or not replicated."""
+    for entry in course.entries.values():
+        where = f"{course.settings.lessons}/{entry.name}.py"
+        for remark in replications.remarks(entry.name, entry.promises):
+            yield Finding(where, remark, warning=True)
+        alone = [made for made in entry.promises.values() if made.claim.judged and not made.records]
+        if alone and course.settings.replications(entry.name).exists():
+            yield Finding(
+                where,
+                f"{len(alone)} of {len(entry.promises)} claims are not replicated since their "
+                f"last change: run `lessonkit replicate {entry.name}`.",
+                warning=True,
+            )
 
 
 def structure(course: Course) -> Iterator[Finding]:

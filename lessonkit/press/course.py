@@ -25,6 +25,7 @@ class Entry:
     problems: tuple[str, ...]  # what forbids a strict build, one line each
     memo_folder: Path
     promises: dict[str, Promise]  # the run's claims, with what replications say of them
+    author: bool = False  # somebody is writing the page: it shows notes for them
 
     @property
     def title(self) -> str:
@@ -63,13 +64,13 @@ class Entry:
 class Course:
     """All lessons of a project, in reading order."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, author: bool = False) -> None:
         self.settings = settings
         by_lesson = pages.by_lesson(settings)
         self.before = syllabus.prerequisites(settings.lesson_names(), by_lesson)
         self.parts = syllabus.parts(settings, self.before)
         self.entries = {
-            name: _entry(settings, name, by_lesson.get(name))
+            name: _entry(settings, name, by_lesson.get(name), author)
             for part in self.parts
             for name in part.lessons
         }
@@ -90,7 +91,7 @@ class Course:
         return self.entries[name]
 
 
-def _entry(settings: Settings, name: str, page: pages.Page | None) -> Entry:
+def _entry(settings: Settings, name: str, page: pages.Page | None, author: bool) -> Entry:
     problems: list[str] = []
     lesson, choice = None, None
     profile = wanted_profile()
@@ -129,6 +130,7 @@ def _entry(settings: Settings, name: str, page: pages.Page | None) -> Entry:
         tuple(problems),
         settings.memo_folder,
         promises,
+        author,
     )
 
 
@@ -137,12 +139,15 @@ _KEEP = 2.0  # seconds; builds start with a fresh one, other readers of pages re
 _cache: tuple[float, Course] | None = None
 
 
-def current(settings: Settings, fresh: bool = False) -> Course:
-    """Return the course; read again at the start of a build (`fresh`), or after two seconds."""
+def current(settings: Settings, fresh: bool = False, author: bool = False) -> Course:
+    """Return the course; read again at the start of a build (`fresh`), or after two seconds.
+
+    With `author`, pages that are rendered from it show notes for who writes them.
+    """
     global _cache
     now = time.monotonic()
     if fresh or _cache is None or _cache[1].settings != settings or now - _cache[0] > _KEEP:
-        _cache = (now, Course(settings))
+        _cache = (now, Course(settings, author))
     return _cache[1]
 
 

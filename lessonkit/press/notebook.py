@@ -110,10 +110,12 @@ def said_of(name: str, run: Run) -> list[str]:
         return [f"{number.label or name}: {number.text()}"]
     if name in run.claims:
         claim = run.claims[name]
-        verdict = claim.verdict if claim.judged else "not judged"
         measured = display.summary(claim.values, claim.format, claim.unit)
         promised = claim.rule.text(claim.format, claim.unit)
-        return [f"{verdict}: {claim.statement}", f"    measured {measured}, promised {promised}"]
+        return [
+            f"{claim.standing}: {claim.statement}",
+            f"    measured {measured}, promised {promised}",
+        ]
     if name in run.tables:
         table = run.tables[name]
         return [" | ".join(row) for row in (table.columns, *table.rows)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -60,6 +61,7 @@ class Board:
     def __init__(
         self, console: Console, settings: Settings, jobs: Sequence[runner.Job], together: int
     ) -> None:
+        self.started = time.monotonic()
         self.console, self.together = console, min(together, max(1, len(jobs)))
         known = {job.key: expected_seconds(settings, job) for job in jobs}
         typical = statistics.mean([s for s in known.values() if s is not None] or [0.0])
@@ -81,9 +83,9 @@ class Board:
         count = len(self.share)
         if count:
             left = self.left()
-            time = f"about {spoken(left)}" if left else "nobody knows yet how long"
+            takes = f"about {spoken(left)}" if left else "nobody knows yet how long"
             runs = f"{count} run{'s' * (count > 1)}"
-            self.console.print(f"{runs} to do, {self.together} at once: {time}", style="dim")
+            self.console.print(f"{runs} to do, {self.together} at once: {takes}", style="dim")
         self.progress.start()
         if count > 1:
             self.tasks[""] = self.progress.add_task("", total=count, lesson="all")
@@ -93,7 +95,14 @@ class Board:
         self.progress.stop()
 
     def left(self) -> float:
-        """Return the seconds that are left, or 0.0 if nothing is known."""
+        """Return the seconds that are left, or 0.0 if nothing is known.
+
+        Where no lesson has run before, what was done so far tells how long the rest takes.
+        """
+        if not any(self.expected.values()):
+            done = statistics.mean(self.share.values()) if self.share else 0.0
+            passed = time.monotonic() - self.started
+            return passed * (1 - done) / done if done > 0.1 else 0.0
         ended = [key for key in self.spent if self.expected[key]]
         promised = sum(self.expected[key] for key in ended)
         pace = sum(self.spent[key] for key in ended) / promised if promised else 1.0

@@ -9,20 +9,19 @@ from html import escape
 from typing import Any
 
 from lessonkit.evidence import display
-from lessonkit.evidence.records import CONTRADICTED, HOLDS, WEAKLY, Claim, Number
+from lessonkit.evidence.promise import Promise
+from lessonkit.evidence.records import CONTRADICTED, HOLDS, Claim, Number
 from lessonkit.press import graph, memo, notebook, svg
 from lessonkit.press.course import Course, Entry
 
-_STATE = {HOLDS: "holds", WEAKLY: "weakly", CONTRADICTED: "contradicted"}
-_SIGN = {"holds": "✓", "weakly": "≈", "contradicted": "✗", "broken": "!", "unjudged": "–"}
+_SIGN = {"holds": "✓", "contradicted": "✗", "broken": "!", "unjudged": "–"}
 _TALLY = {
     "holds": "hold",
-    "weakly": "hold weakly",
     "contradicted": "contradicted",
     "broken": "broken",
     "unjudged": "not judged",
 }
-_VERB = {HOLDS: "true", WEAKLY: "only weakly true", CONTRADICTED: "contradicted"}
+_VERB = {HOLDS: "true", CONTRADICTED: "contradicted"}
 _WORD = {"broken": "promise broken", "unjudged": "not judged"}
 # Nobody searches for measured numbers, and lunr, which does the searching, trips over some sets of
 # words that end in digits ("start1.290.0%" is what it reads in a row of a table).
@@ -110,6 +109,7 @@ def _provenance(entry: Entry, more: list[tuple[str, str]]) -> str:
         ("Seeds", _seeds(manifest["seeds"])),
         ("Profile", around["profile"]),
         ("Device", f"{around['device']} ({escape(manifest['device_name'])})"),
+        ("Circumstances", f"{escape(manifest['instruction_set'])}, {_threads(around['threads'])}"),
         ("torch", escape(str(around["libraries"].get("torch")))),
         ("CPU time", f"{manifest['cpu_seconds']:.0f} s for the whole lesson"),
         ("Run", f"{manifest['finished'][:10]}, key <code>{manifest['key']}</code>"),
@@ -120,6 +120,10 @@ def _provenance(entry: Entry, more: list[tuple[str, str]]) -> str:
         '<details class="lk-provenance" data-search-exclude><summary>Data and provenance</summary>'
         f"<dl>{items}</dl></details>"
     )
+
+
+def _threads(count: int) -> str:
+    return f"{count} thread{'s' * (count > 1)}"
 
 
 def command(entry: Entry) -> str:
@@ -133,40 +137,57 @@ def _seeds(seeds: list[int]) -> str:
 
 
 def claim(entry: Entry, name: str, link: Link, anchor: str) -> str:
-    """A claim: sentence, verdict, the seeds against the bound, and the trap."""
-    record = run_of(entry).claims[name]
-    state = claim_state(record)
+    """A claim: sentence, verdict, the seeds against the bound, the trap, and replications."""
+    made = entry.promises[name]
+    record = made.claim
     measured = _value(display.summary(record.values, record.format, record.unit))
     trapped = _value(display.summary(record.trap_values, record.format, record.unit))
     rule = _value(record.rule.text(record.format, record.unit))
     over = "exact" if record.exact else f"{len(record.values)} seeds"
-    problem = f'<p class="lk-problem">{escape(record.problem)}</p>' if record.problem else ""
     popular = (
         '<p class="lk-popular">The popular statement; here it is put to the test.</p>'
         if record.expect == CONTRADICTED
         else ""
     )
     return (
-        f'<div class="lk-claim lk-{state}" id="claim-{anchor}">{badge(record)}'
+        f'<div class="lk-claim lk-{claim_state(made)}" id="claim-{anchor}">{badge(made)}'
         f'<p class="lk-statement">{_text(record.statement)}</p>{popular}{strip(record)}'
         f'<p class="lk-measured" {_UNSEARCHED}>measured <b>{measured}</b> ({over}); '
         f"promised <b>{rule}</b></p>"
         f'<p class="lk-trap" {_UNSEARCHED}><span>Trap:</span> {_text(record.trap)}: {trapped}, '
-        f"the same sentence is then {_VERB[record.trap_verdict]}</p>{problem}</div>"
+        f"the same sentence is then {_VERB[record.trap_verdict]}</p>"
+        f"{_elsewhere(made)}{_notes(made, entry.author)}</div>"
     )
 
 
-def claim_state(record: Claim) -> str:
+def _elsewhere(made: Promise) -> str:
+    """What other seeds and machines say of a claim."""
+    if not made.claim.judged:
+        return ""
+    return f'<p class="lk-replicated" {_UNSEARCHED}><span>Replicated:</span> {made.replicated}</p>'
+
+
+def _notes(made: Promise, author: bool) -> str:
+    """What is wrong with a promise, and what must be said about it though it is kept."""
+    notes = [("problem", made.problem)]
+    if not made.problem:
+        notes.append(("dispute", made.disagreement and f"Machines disagree. {made.disagreement}."))
+    if author:
+        notes.append(("note", made.thin and f"For the author: {made.thin}"))
+    return "".join(f'<p class="lk-{kind}">{escape(text)}</p>' for kind, text in notes if text)
+
+
+def claim_state(made: Promise) -> str:
     """The state of a claim, as a CSS word."""
-    if not record.judged:
+    if not made.claim.judged:
         return "unjudged"
-    return "broken" if record.problem else _STATE[record.verdict]
+    return "broken" if made.problem else made.verdict
 
 
-def badge(record: Claim) -> str:
-    """The verdict, told by a sign and a word, not by colour alone."""
-    state = claim_state(record)
-    word = _WORD.get(state, record.verdict)
+def badge(made: Promise) -> str:
+    """The verdict and how many are inside, told by a sign and words, not by colour alone."""
+    state = claim_state(made)
+    word = _WORD.get(state, made.standing)
     sign = f'<span aria-hidden="true">{_SIGN[state]}</span>'
     return f'<p class="lk-verdict lk-{state}">{sign} {word}</p>'
 
@@ -276,8 +297,8 @@ def frame(course: Course, entry: Entry, link: Link) -> str:
         facts.append(
             f"ran in {manifest['cpu_seconds']:.0f} CPU seconds on {escape(manifest['device_name'])}"
         )
-        kept = sum(c.problem is None and c.judged for c in entry.run.claims.values())
-        promised = f"{kept} of {len(entry.run.claims)} claims as promised"
+        kept = sum(p.problem is None and p.claim.judged for p in entry.promises.values())
+        promised = f"{kept} of {len(entry.promises)} claims as promised"
         url = course.evidence_url
         facts.append(promised if url is None else f'<a href="{link(url)}">{promised}</a>')
     before = [_lesson_link(course, name, link) for name in (page.prerequisites if page else [])]
@@ -331,7 +352,7 @@ def evidence(course: Course, link: Link) -> str:
     for entry in course.entries.values():
         if entry.run is None or not entry.run.claims:
             continue
-        rows = (_evidence_row(entry, name, record) for name, record in entry.run.claims.items())
+        rows = (_evidence_row(entry, name, made) for name, made in entry.promises.items())
         groups.append(f"<tbody>{_evidence_head(course, entry, link)}{''.join(rows)}</tbody>")
     head = "".join(f'<th scope="col">{text}</th>' for text in _EVIDENCE)
     return (
@@ -340,7 +361,7 @@ def evidence(course: Course, link: Link) -> str:
     )
 
 
-_EVIDENCE = ("Verdict", "Claim", "Measured", "Promised", "Trap", "Seeds")
+_EVIDENCE = ("Verdict", "Claim", "Measured", "Promised", "Trap", "Replicated")
 
 
 def _evidence_head(course: Course, entry: Entry, link: Link) -> str:
@@ -354,27 +375,28 @@ def _evidence_head(course: Course, entry: Entry, link: Link) -> str:
     )
 
 
-def _evidence_row(entry: Entry, name: str, record: Claim) -> str:
+def _evidence_row(entry: Entry, name: str, made: Promise) -> str:
+    record = made.claim
     measured = display.summary(record.values, record.format, record.unit)
     trapped = display.summary(record.trap_values, record.format, record.unit)
     cells = [
-        ("Verdict", badge(record)),
+        ("Verdict", badge(made)),
         ("Claim", f"{_text(record.statement)} <code>{name}</code>"),
         ("Measured", _value(measured)),
         ("Promised", _value(record.rule.text(record.format, record.unit))),
         ("Trap", f"{_text(record.trap)}: {_value(trapped)}"),
-        ("Seeds", "exact" if record.exact else str(len(record.values))),
+        ("Replicated", _value(made.disagreement or made.replicated) if record.judged else "–"),
     ]
     tds = "".join(f'<td data-label="{label}">{html}</td>' for label, html in cells)
-    return f'<tr class="lk-{claim_state(record)}" id="{entry.name}/{name}">{tds}</tr>'
+    return f'<tr class="lk-{claim_state(made)}" id="{entry.name}/{name}">{tds}</tr>'
 
 
 def _tally(course: Course) -> str:
     """How many claims came out how, as one line."""
     counts: dict[str, int] = {}
     for entry in course.entries.values():
-        for record in (entry.run.claims if entry.run else {}).values():
-            state = claim_state(record)
+        for made in entry.promises.values():
+            state = claim_state(made)
             counts[state] = counts.get(state, 0) + 1
     total = sum(counts.values())
     parts = ", ".join(f"{counts[state]} {_TALLY[state]}" for state in _TALLY if state in counts)

@@ -12,7 +12,7 @@ from lessonkit.evidence import circumstances
 from lessonkit.press import build, replications, runner
 from lessonkit.press.settings import Settings, wanted_instructions
 
-FIRST, STRIDE = 10_000, 1_000  # first seeds of the sets; a set has far fewer seeds than the stride
+FIRST, STRIDE = 20_000, 1_000  # first seeds of the sets; a set has far fewer seeds than the stride
 
 
 @dataclass(frozen=True)

@@ -71,17 +71,17 @@ def promises(settings: Settings, run: store.Run) -> tuple[dict[str, Promise], st
 def broken(lesson: str, promises: dict[str, Promise]) -> list[str]:
     """Return a line for each promise that is not kept."""
     return [
-        f"lesson {lesson}, claim {name!r}: {promise.problem}"
-        for name, promise in promises.items()
-        if promise.problem
+        f"lesson {lesson}, claim {name!r}: {made.problem}"
+        for name, made in promises.items()
+        if made.problem
     ]
 
 
 def remarks(lesson: str, promises: dict[str, Promise]) -> list[str]:
     """Return a line for each promise that is thin, or about which machines do not agree."""
     found = []
-    for name, promise in promises.items():
-        for remark in (promise.disagreement, promise.thin):
+    for name, made in promises.items():
+        for remark in (made.disagreement, made.thin):
             if remark:
                 found.append(f"lesson {lesson}, claim {name!r}: {remark}")
     return found

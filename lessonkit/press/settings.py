@@ -129,7 +129,7 @@ def _read(root: Path, file: Path) -> Settings:
                 f"{file}: setting {name!r} in [tool.lessonkit]: expected something like "
                 f"{known[name]!r}, got {value!r}."
             )
-        if name == "threads" and value < 1:
+        if name == "threads" and int(str(value)) < 1:
             raise UsageError(f"{file}: setting 'threads': expected at least 1, got {value}.")
         table[name] = value
     return Settings(root, **table)

@@ -90,13 +90,15 @@ class LessonkitPlugin(BasePlugin):
             self.author.start(self.settings)
         if self.server is not None:
             self._watch_folders()
-        self.course = now = course.current(self.settings, fresh=True)
+        self.course = now = course.current(self.settings, fresh=True, author=self.serving)
         try:
             publish.publish(now)
         except PressError as error:
             log.error("%s", error)
         for finding in (*check.lessons(now), *check.structure(now)):
             log.warning("%s", finding)
+        for finding in check.remarks(now):
+            log.info("%s", finding)
 
     def on_page_markdown(self, markdown: str, page: Any, **_: Any) -> str:
         """Tell the Markdown extension which page comes."""

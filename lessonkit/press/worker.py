@@ -77,6 +77,7 @@ def main(job_file: str) -> int:
     sys.argv = [job["script"]]
     sys.path[0] = str(Path(job["script"]).parent)
     try:
+        _import_matplotlib(folder)
         _prepare_device(job["device"])
         cells = execute(Path(job["script"]), job["cells"], session, watch)
         watch.check_modules()
@@ -181,6 +182,19 @@ def _open_figures(folder: Path, index: int) -> list[str]:
         saved.append(name)
     pyplot.close("all")
     return saved
+
+
+def _import_matplotlib(folder: Path) -> None:
+    """Import matplotlib where no `matplotlibrc` lies, if the lesson's own folder has one."""
+    if Path("matplotlibrc").is_file():
+        back = Path.cwd()
+        os.chdir(folder)
+        try:
+            import matplotlib  # noqa: F401, it reads its settings now
+        except ImportError:
+            pass
+        finally:
+            os.chdir(back)
 
 
 def _prepare_device(device: str) -> None:
