@@ -131,7 +131,16 @@ class Descent:
             self.rates = torch.cat(beside).to(self.row)
 
     def step(self, loss: Float[Tensor, " seeds"], share: float = 1.0) -> None:
-        """Move every copy against the gradient of its loss, at a share of its learning rate."""
+        """Move every copy against the gradient of its loss, at a share of its learning rate.
+
+        Raises:
+            RuntimeError: the parameters have been laid elsewhere, and would not move.
+        """
+        if self.parameters[0].data_ptr() != self.row.data_ptr():
+            raise RuntimeError(
+                "Descent.step: the model's parameters have been laid elsewhere since, by another "
+                "fit or descent, or by model.to(…). Call descent again to go on from here."
+            )
         gradients = torch.autograd.grad(
             loss, self.parameters, torch.ones_like(loss), materialize_grads=True
         )

@@ -116,6 +116,17 @@ def test_a_loop_of_ones_own_takes_the_steps_that_torch_takes(name):
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    "elsewhere", [lambda model: model.double(), lambda model: descent("sgd", model, 0.1)]
+)
+def test_steps_that_would_move_nothing_are_refused(elsewhere):
+    model = MLP(SIZES, "tanh", "xavier", SEEDS)
+    stepper = descent("sgd", model, learning_rate=0.1)
+    elsewhere(model)
+    with pytest.raises(RuntimeError, match=r"laid elsewhere.*Call descent again"):
+        stepper.step(model.weights[0].sum(dim=(1, 2)))
+
+
 def test_a_copy_that_explodes_leaves_the_others_alone(train):
     """What is not a number in one copy must not reach the next through the row that they share."""
     calm, beside = MLP(SIZES, "relu", "he", [2, 3]), MLP(SIZES, "relu", "he", [2, 3])
