@@ -62,16 +62,39 @@ def fit(
     Raises:
         ValueError: an unknown optimiser, or a schedule that ends before the steps do.
     """
-    rates = torch.as_tensor(learning_rate, dtype=torch.float64).expand(len(model.seeds))
-    descent = _descent(optimiser, model, rates, momentum)
+    stepper = descent(optimiser, model, learning_rate, momentum)
     chosen = batches(len(train), batch_size, model.seeds)
     losses = []
     for number, _ in enumerate(steps):
         batch = next(chosen).to(train.labels.device)
         loss = mean_loss(model(_rows(train.inputs, batch)), _rows(train.labels, batch))
-        descent.step(loss, _share(schedule, number))
+        stepper.step(loss, _share(schedule, number))
         losses.append(loss.detach())
     return torch.stack(losses).cpu()
+
+
+def descent(
+    optimiser: str, model: Copies, learning_rate: float | Sequence[float], momentum: float = 0.9
+) -> Descent:
+    """Return what takes the steps of `fit`, for a loop with a loss of its own.
+
+    Args:
+        optimiser: "sgd", "adam" or "adamw", as torch has them.
+        model: whose parameters are moved; they are laid side by side in memory.
+        learning_rate: one for all, or one for each copy.
+        momentum: share of the previous step that stochastic gradient descent keeps.
+
+    Raises:
+        ValueError: an unknown optimiser.
+    """
+    rates = torch.as_tensor(learning_rate, dtype=torch.float64).expand(len(model.seeds))
+    if optimiser == "sgd":
+        return _Momentum(model, rates, momentum)
+    if optimiser == "adam":
+        return _Adam(model, rates)
+    if optimiser == "adamw":
+        return _Adam(model, rates, decay=0.01)
+    raise ValueError(f"optimiser {optimiser!r}: expected one of {', '.join(OPTIMISERS)}.")
 
 
 def _rows(table: Tensor, numbers: Int[Tensor, "seeds batch"]) -> Tensor:
@@ -87,7 +110,7 @@ def _share(schedule: Sequence[float] | None, step: int) -> float:
     return schedule[step]
 
 
-class _Descent:
+class Descent:
     """All parameters of a model side by side in one row of numbers, and the steps that it takes.
 
     A step is a few operations on the row, however many parameters there are. While rates differ
@@ -100,21 +123,32 @@ class _Descent:
         parts = self.row.split([p.numel() for p in self.parameters])
         for parameter, part in zip(self.parameters, parts, strict=True):
             parameter.data = part.view_as(parameter)
+        self.gradient = torch.empty_like(self.row)  # once: new memory costs more than the sums
         self.rate = float(rates[0])
         self.rates: Tensor | None = None
         if bool((rates != rates[0]).any()):
             beside = [rates.repeat_interleave(p[0].numel()) for p in self.parameters]
             self.rates = torch.cat(beside).to(self.row)
 
-    def step(self, loss: Float[Tensor, " seeds"], share: float) -> None:
-        """Move against the gradient of the copies' losses, by a share of their rates."""
+    def step(self, loss: Float[Tensor, " seeds"], share: float = 1.0) -> None:
+        """Move every copy against the gradient of its loss, at a share of its learning rate.
+
+        Raises:
+            RuntimeError: the parameters have been laid elsewhere, and would not move.
+        """
+        if self.parameters[0].data_ptr() != self.row.data_ptr():
+            raise RuntimeError(
+                "Descent.step: the model's parameters have been laid elsewhere since, by another "
+                "fit or descent, or by model.to(…). Call descent again to go on from here."
+            )
         gradients = torch.autograd.grad(
             loss, self.parameters, torch.ones_like(loss), materialize_grads=True
         )
         with torch.no_grad():
-            self._move(torch.cat([gradient.flatten() for gradient in gradients]), share)
+            torch.cat([gradient.flatten() for gradient in gradients], out=self.gradient)
+            self._move(share)
 
-    def _move(self, gradient: Float[Tensor, " numbers"], share: float) -> None:
+    def _move(self, share: float) -> None:
         raise NotImplementedError
 
     def _go(self, way: Float[Tensor, " numbers"], share: float) -> None:
@@ -124,7 +158,7 @@ class _Descent:
             self.row.addcmul_(way, self.rates, value=-share)
 
 
-class _Momentum(_Descent):
+class _Momentum(Descent):
     """Stochastic gradient descent that keeps a share of its previous step."""
 
     def __init__(self, model: Copies, rates: Float[Tensor, " seeds"], momentum: float) -> None:
@@ -132,11 +166,11 @@ class _Momentum(_Descent):
         self.momentum = momentum
         self.way = torch.zeros_like(self.row)
 
-    def _move(self, gradient: Float[Tensor, " numbers"], share: float) -> None:
-        self._go(self.way.mul_(self.momentum).add_(gradient), share)
+    def _move(self, share: float) -> None:
+        self._go(self.way.mul_(self.momentum).add_(self.gradient), share)
 
 
-class _Adam(_Descent):
+class _Adam(Descent):
     """Adam (Kingma and Ba 2015) with torch's settings; with a decay, AdamW."""
 
     BETAS, EPSILON = (0.9, 0.999), 1e-8
@@ -145,15 +179,17 @@ class _Adam(_Descent):
         super().__init__(model, rates)
         self.decay, self.steps = decay, 0
         self.mean, self.square = torch.zeros_like(self.row), torch.zeros_like(self.row)
+        self.size = torch.empty_like(self.row)
 
-    def _move(self, gradient: Float[Tensor, " numbers"], share: float) -> None:
+    def _move(self, share: float) -> None:
         if self.decay:
             self._shrink(self.decay * share)
         self.steps += 1
         one, two = self.BETAS
-        self.mean.lerp_(gradient, 1 - one)
-        self.square.mul_(two).addcmul_(gradient, gradient, value=1 - two)
-        size = self.square.sqrt().div_(math.sqrt(1 - two**self.steps)).add_(self.EPSILON)
+        self.mean.lerp_(self.gradient, 1 - one)
+        self.square.mul_(two).addcmul_(self.gradient, self.gradient, value=1 - two)
+        size = torch.sqrt(self.square, out=self.size)
+        size.div_(math.sqrt(1 - two**self.steps)).add_(self.EPSILON)
         share /= 1 - one**self.steps
         if self.rates is None:  # what _go does, in one operation
             self.row.addcdiv_(self.mean, size, value=-self.rate * share)
@@ -165,13 +201,3 @@ class _Adam(_Descent):
             self.row.mul_(1 - self.rate * decay)
         else:
             self.row.addcmul_(self.row, self.rates, value=-decay)
-
-
-def _descent(name: str, model: Copies, rates: Float[Tensor, " seeds"], momentum: float) -> _Descent:
-    if name == "sgd":
-        return _Momentum(model, rates, momentum)
-    if name == "adam":
-        return _Adam(model, rates)
-    if name == "adamw":
-        return _Adam(model, rates, decay=0.01)
-    raise ValueError(f"optimiser {name!r}: expected one of {', '.join(OPTIMISERS)}.")

@@ -64,10 +64,28 @@ def serve(site: Path) -> Iterator[str]:
             thread.join()
 
 
+MISSING = "no Chromium on this machine"
+
+
+@functools.cache
 def find_chromium() -> str | None:
-    """Find a Chromium or Chrome on this machine; None where there is none."""
+    """Find a Chromium or Chrome on this machine, or Playwright's own; None where there is none."""
     names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    return next((path for name in names if (path := shutil.which(name))), None)
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    return found or _playwrights_own()
+
+
+def _playwrights_own() -> str | None:
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    return path if Path(path).is_file() else None
+
+
+def how_to_install() -> str:
+    """Return the command that brings a browser."""
+    if shutil.which("apt-get"):
+        return "sudo apt-get install chromium"
+    return f"{sys.executable} -m playwright install chromium"
 
 
 @contextmanager
@@ -75,7 +93,7 @@ def chromium() -> Iterator[Browser]:
     """Start headless Chromium, and close it at the end."""
     executable = find_chromium()
     if executable is None:
-        raise FileNotFoundError("no Chromium on this machine: install the package `chromium`")
+        raise FileNotFoundError(f"{MISSING}: {how_to_install()}")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
         try:

@@ -9,15 +9,33 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import browser
 import pytest
 from jaxtyping import install_import_hook
 
 if TYPE_CHECKING:
     from workshop import Workshop  # which imports this module
 
+# Tests say themselves what is around: whoever runs them may be confined to a profile or a seed.
+for _name in [name for name in os.environ if name.startswith("LESSONKIT_")]:
+    del os.environ[_name]
+
 # The shapes in the signatures of the science rooms are checked whenever a test calls them.
 _ROOMS = [f"lessonkit.{room}" for room in ("data", "models", "training", "probes")]
 install_import_hook(_ROOMS, "beartype.beartype")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in the last lines what was not tested for want of a browser, and what brings one."""
+    reasons = (str(report.longrepr) for report in terminalreporter.stats.get("skipped", []))
+    count = sum(browser.MISSING in reason for reason in reasons)
+    if count:
+        terminalreporter.write_line(
+            f"{count} tests of the site in a browser were NOT run. To run them too: "
+            f"{browser.how_to_install()}",
+            yellow=True,
+        )
+
 
 SETTINGS = '[tool.lessonkit]\nlibraries = ["numpy"]\n'
 

@@ -26,6 +26,9 @@ print(os.environ.get("ATEN_CPU_CAPABILITY"), os.environ["PYTHONUTF8"])
 '''
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture
 def around(project: Project) -> Project:
     """A lesson that tells what is around it, and a matplotlibrc that would like to be."""

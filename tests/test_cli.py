@@ -230,7 +230,6 @@ def test_a_new_lesson_needs_a_name_that_works_everywhere(bare: Workshop, name: s
     assert sorted(bare.root.rglob("*")) == before
 
 
-@pytest.mark.slow
 def test_a_new_lesson_builds_and_is_well(tmp_path: Path) -> None:
     fresh = Workshop(tmp_path)
     fresh.write("pyproject.toml", "[project]\nname = 'x'\n")

@@ -11,6 +11,7 @@ from workshop import Workshop
 from lessonkit.press import progress, replications
 from lessonkit.press.replicate import FIRST, STRIDE
 
+pytestmark = pytest.mark.slow
 RECORDS = "replications/walks/stray.json"
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from conftest import Project
 
+pytestmark = pytest.mark.slow
 PATIENCE = 60.0  # seconds to wait for something that must come
 QUIET = 3.0  # seconds in which nothing more may come
 

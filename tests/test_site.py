@@ -19,7 +19,7 @@ import browser
 import nbformat
 import pytest
 
-from lessonkit.press import pages, settings
+from lessonkit.press import pages, settings, store
 
 LESSON = "training/vanishing-gradients/"
 TWIN = "generated/training/vanishing_gradients/notebook/"
@@ -35,10 +35,8 @@ SEARCH_IS_READY = (
     "!document.querySelector('.md-search-result__meta').textContent.includes('Initializing')"
 )
 
-needs_browser = pytest.mark.skipif(
-    browser.find_chromium() is None,
-    reason="no Chromium on this machine: install Debian's package `chromium`",
-)
+pytestmark = pytest.mark.slow
+needs_browser = pytest.mark.skipif(browser.find_chromium() is None, reason=browser.MISSING)
 
 
 def call(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -89,6 +87,28 @@ def home(site: Path) -> Iterator[str]:
 def chromium() -> Iterator[browser.Browser]:
     with browser.chromium() as opened:
         yield opened
+
+
+@pytest.mark.parametrize("lesson", COURSE.lesson_names())
+def test_a_lesson_run_by_hand_gives_the_builders_digits_and_pictures(
+    tree: Path, lesson: str
+) -> None:
+    (run,) = store.runs_of(tree / ".lessonkit/runs", lesson)
+    ours = ["--profile", "smoke", "--device", "cpu", "--outputs", "by-hand"]
+    done = subprocess.run(
+        [sys.executable, f"lessons/{lesson}.py", *ours],
+        cwd=tree,
+        env={**os.environ, "PYTHONPATH": str(tree), "OMP_NUM_THREADS": "2", "MPLBACKEND": "agg"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr
+    by_hand = tree / "by-hand" / lesson
+    published = json.loads((run / "evidence.json").read_text(encoding="utf-8"))
+    assert json.loads((by_hand / "evidence.json").read_text(encoding="utf-8")) == published
+    for figure in published["figures"].values():
+        assert (by_hand / figure["svg"]).read_bytes() == (run / figure["svg"]).read_bytes()
 
 
 class Links(HTMLParser):
@@ -196,22 +216,19 @@ def test_the_reference_says_which_lessons_use_a_room(site: Path) -> None:
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", browser.SCHEMES)
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_opens_without_complaint_or_foreign_request(
+def test_a_page_opens_without_complaint_fits_its_window_and_is_for_everybody(
     chromium: browser.Browser, home: str, page: str, scheme: str
 ) -> None:
-    with browser.open_page(chromium, home + page, scheme) as (_, complaints):
+    # One visit for all three: opening a page is what takes long, and there will be many pages.
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    with browser.open_page(chromium, home + page, scheme) as (opened, complaints):
         assert complaints.all() == []
-
-
-@needs_browser
-@pytest.mark.browser
-@pytest.mark.parametrize("width", browser.WIDTHS.values())
-@pytest.mark.parametrize("page", PAGES)
-def test_no_page_is_wider_than_its_window(
-    chromium: browser.Browser, home: str, page: str, width: int
-) -> None:
-    with browser.open_page(chromium, home + page, "light", width) as (opened, _):
-        assert opened.evaluate("document.documentElement.scrollWidth") <= width
+        opened.wait_for_function("!document.querySelector('.md-code__nav:not([role])')")
+        found = axe.Axe().run(opened).response["violations"]
+        assert [(v["id"], v["nodes"][0]["target"], v["help"]) for v in found] == []
+        for width in browser.WIDTHS.values():
+            opened.set_viewport_size({"width": width, "height": 900})
+            assert opened.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @needs_browser
@@ -258,21 +275,6 @@ def test_a_reader_downloads_the_script(chromium: browser.Browser, home: str, tre
             page.locator(".lk-downloads a", has_text="script").first.click()
         content = Path(waiting.value.path()).read_bytes()
     assert content == (tree / "lessons/training/vanishing_gradients.py").read_bytes()
-
-
-@needs_browser
-@pytest.mark.browser
-@pytest.mark.parametrize("scheme", browser.SCHEMES)
-@pytest.mark.parametrize("page", PAGES)
-def test_axe_finds_nothing_to_mend(
-    chromium: browser.Browser, home: str, page: str, scheme: str
-) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    with browser.open_page(chromium, home + page, scheme) as (opened, _):
-        opened.wait_for_function("!document.querySelector('.md-code__nav:not([role])')")
-        found = axe.Axe().run(opened).response["violations"]
-        told = [(v["id"], v["nodes"][0]["target"], v["help"]) for v in found]
-    assert told == []
 
 
 def test_the_exported_runs_publish_the_same_page_elsewhere(

@@ -10,6 +10,8 @@ from conftest import Project
 
 from lessonkit.press import store
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def built_once(tmp_path_factory: pytest.TempPathFactory) -> Path:

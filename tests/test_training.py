@@ -9,7 +9,7 @@ from torch import nn
 
 from lessonkit.data.examples import Examples, batches
 from lessonkit.models.mlp import MLP
-from lessonkit.training import falling, fit, mean_loss
+from lessonkit.training import descent, falling, fit, mean_loss
 
 
 @pytest.fixture
@@ -98,6 +98,33 @@ def test_every_step_is_the_one_that_torchs_optimiser_takes(train, name, rates):
     for copy, expected in enumerate(expected_of_torch(train, name, rates, schedule)):
         for ours, theirs in zip(model.parameters(), expected.parameters(), strict=True):
             torch.testing.assert_close(ours[copy], theirs[0], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", TORCH)
+def test_a_loop_of_ones_own_takes_the_steps_that_torch_takes(name):
+    """Each copy is to answer with zeros: a loss that `fit` does not know."""
+    inputs = torch.randn(3, 11, 5, generator=torch.Generator().manual_seed(7))
+    ours, theirs = (MLP(SIZES, "tanh", "xavier", SEEDS) for _ in range(2))
+    stepper = descent(name, ours, learning_rate=0.1, momentum=0.7)
+    optimiser = TORCH[name](theirs.parameters())
+    for _ in range(7):
+        stepper.step(ours(inputs).square().mean(dim=(1, 2)))
+        optimiser.zero_grad()
+        theirs(inputs).square().mean(dim=(1, 2)).sum().backward()
+        optimiser.step()
+    for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "elsewhere", [lambda model: model.double(), lambda model: descent("sgd", model, 0.1)]
+)
+def test_steps_that_would_move_nothing_are_refused(elsewhere):
+    model = MLP(SIZES, "tanh", "xavier", SEEDS)
+    stepper = descent("sgd", model, learning_rate=0.1)
+    elsewhere(model)
+    with pytest.raises(RuntimeError, match=r"laid elsewhere.*Call descent again"):
+        stepper.step(model.weights[0].sum(dim=(1, 2)))
 
 
 def test_a_copy_that_explodes_leaves_the_others_alone(train):
