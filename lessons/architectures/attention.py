@@ -414,16 +414,16 @@ lesson.claim("a-wide-first-layer-answers-right",
 
 # %% same-maps
 def alike(name):
-    """Of the weight from "it": the part that two networks put alike."""
+    """Of the weight from "it": what a network puts where another does."""
     rows = from_it(networks[name], exam).mean(dim=2)  # (seeds, sentences, key)
     shared = torch.minimum(rows[:, None], rows).sum(dim=-1).mean(dim=-1)
-    others = len(seeds) - 1  # but not with itself, where all is shared
-    return (shared.sum(dim=1) - 1) / others  # (seeds,)
+    shared.fill_diagonal_(math.nan)  # (seeds, seeds): itself is no other
+    return shared.nanmedian(dim=1).values  # (seeds,)
 
 # %% same-maps-claim
 lesson.claim("the-same-task-makes-the-same-map",
-    "With it, two networks of different seeds still put 70 % of the weight "
-    "or more on the same words", alike(wide), at_least=0.7, format=".2f",
+    "With it, two networks of different seeds still put 65 % of the weight "
+    "or more on the same words", alike(wide), at_least=0.65, format=".2f",
     expect="contradicted", trap=("a first layer that sees near words",
                                  alike("near, then all")))
 
