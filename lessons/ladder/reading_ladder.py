@@ -209,9 +209,9 @@ def smallest_step(*rungs):
     return at.diff(dim=0).amin(dim=0)  # (seeds,)
 
 lesson.claim("letters-then-words-then-meaning",
-    "Halfway up, letters come first, words at least half a layer later, and "
-    "meaning at least half a layer after words",
-    smallest_step("letters", "words", "meaning"), at_least=0.5, format=".2f",
+    "Halfway up, letters come first, words at least 0.4 layers later, and "
+    "meaning at least 0.4 layers after words",
+    smallest_step("letters", "words", "meaning"), at_least=0.4, format=".2f",
     trap=("words, meaning and the answer instead",
           smallest_step("words", "meaning", "answer")))
 
