@@ -58,11 +58,17 @@ class LessonError(Exception):
     """The lesson did something that no run may contain."""
 
 
-def main(job_file: str) -> int:
-    """Run the job and return the exit code."""
+def main(job_file: str, parent: int | None = None) -> int:
+    """Run the job and return the exit code.
+
+    Args:
+        job_file: what to do.
+        parent: the process that started this one, if it is not the builder itself.
+    """
     job = json.loads(Path(job_file).read_text(encoding="utf-8"))
     folder = Path(job["folder"])
-    _end_with_the_builder()
+    end_with(parent or job["builder"], signal.SIGKILL)
+    _limit_cpu(job["cpu_limit"])
     watch = _Watch(job)
     session = evidence_session.Session(
         profile=job["profile"],
@@ -77,7 +83,7 @@ def main(job_file: str) -> int:
     sys.argv = [job["script"]]
     sys.path[0] = str(Path(job["script"]).parent)
     try:
-        _import_matplotlib(folder)
+        import_matplotlib(folder)
         _prepare_device(job["device"])
         cells = execute(Path(job["script"]), job["cells"], session, watch)
         watch.check_modules()
@@ -93,12 +99,25 @@ def main(job_file: str) -> int:
     return 0
 
 
-def _end_with_the_builder() -> None:
-    """Ask Linux to end this process if the builder is killed: nobody else would stop it."""
+def end_with(parent: int, how: int) -> None:
+    """Ask Linux for a signal when the parent ends: nobody else would stop this process."""
     if sys.platform == "linux":
         import ctypes
 
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+        ctypes.CDLL(None).prctl(1, how)  # PR_SET_PDEATHSIG
+        if os.getppid() != parent:  # it ended before we could ask
+            os._exit(1)
+
+
+def _limit_cpu(seconds: int) -> None:
+    """Let the system stop each of the lesson's processes that computes for too long."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    if hard == resource.RLIM_INFINITY or seconds < hard:
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, hard))
 
 
 def execute(
@@ -184,7 +203,7 @@ def _open_figures(folder: Path, index: int) -> list[str]:
     return saved
 
 
-def _import_matplotlib(folder: Path) -> None:
+def import_matplotlib(folder: Path) -> None:
     """Import matplotlib where no `matplotlibrc` lies, if the lesson's own folder has one."""
     if Path("matplotlibrc").is_file():
         back = Path.cwd()
