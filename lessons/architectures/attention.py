@@ -395,8 +395,8 @@ lesson.figure("same-answers-other-maps", fig, data={"seed": seeds, **looked},
 
 # %% once-claims
 lesson.claim("one-layer-answers-right",
-    "With a single layer, 75 % of the answers or more are right",
-    answered["all, once"], at_least=0.75, format=".3f",
+    "With a single layer, 60 % of the answers or more are right",
+    answered["all, once"], at_least=0.6, format=".3f",
     trap=("cut off from the right noun", cut_right["all, once"]))
 
 # %% once-looks-claim
@@ -412,11 +412,20 @@ lesson.claim("a-wide-first-layer-answers-right",
     "are right", answered[wide], at_least=0.75, format=".3f",
     trap=("cut off from the right noun", wide_cut))
 
-# %% wide-looks-claim
+# %% same-maps
+def alike(name):
+    """Of the weight from "it": what a network puts where another does."""
+    rows = from_it(networks[name], exam).mean(dim=2)  # (seeds, sentences, key)
+    shared = torch.minimum(rows[:, None], rows).sum(dim=-1).mean(dim=-1)
+    shared.fill_diagonal_(math.nan)  # (seeds, seeds): itself is no other
+    return shared.nanquantile(0.5, dim=1)  # (seeds,): between the middle two
+
+# %% same-maps-claim
 lesson.claim("the-same-task-makes-the-same-map",
-    "With it, 80 % of the looks or more still go to the right noun",
-    looked[wide], at_least=0.8, format=".3f", expect="contradicted",
-    trap=("a first layer that sees near words", right))
+    "With it, two networks of different seeds still put 65 % of the weight "
+    "or more on the same words", alike(wide), at_least=0.65, format=".2f",
+    expect="contradicted", trap=("a first layer that sees near words",
+                                 alike("near, then all")))
 
 # %% break-table
 lesson.number("wide-looks", looked[wide], format=".0%", label="wide, looks")

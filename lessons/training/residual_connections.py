@@ -55,7 +55,7 @@ lesson.figure("two-blocks", fig, data={n: [end] for n, end in ends.items()},
 
 # %% settings
 seeds = lesson.seeds(quick=5, full=16, smoke=2)
-steps = lesson.pick(quick=200, smoke=4)
+steps = lesson.pick(quick=180, smoke=4)
 rates = (0.003, 0.01, 0.03)
 width, depths = 32, (5, 20, 56)
 train, test = digits(lesson.device)
@@ -67,6 +67,12 @@ networks = {"plain": (plain, "he"), "residual": (residual, "zero")}
 def network(name, depth, copies=seeds):
     block, start = networks[name]
     return Stack(block, 64, width, 10, depth, start, copies, lesson.device)
+
+# Before training, one draw may be far from the next: each seed draws four times.
+draws = [seed + 10**6 * draw for draw in range(4) for seed in seeds]
+
+def over_draws(values):  # (draws * seeds, ...)
+    return values.unflatten(0, (4, -1)).mean(dim=0)  # (seeds, ...)
 
 # %% train
 Run = namedtuple("Run", "model losses wrong chosen")
@@ -183,7 +189,8 @@ def directions(model):
         kept.append(total**2 / spread.square().sum(dim=(1, 2)))
     return torch.stack(kept, dim=1)  # (seeds, layers)
 
-kept = {n: directions(network(n, 56)) for n in ("plain", "residual")}
+kept = {n: over_draws(directions(network(n, 56, draws)))
+        for n in ("plain", "residual")}
 
 # %% directions-figure
 fig, ax = new_figure()
@@ -232,12 +239,11 @@ lesson.claim("branches-stay-small",
 networks["residual, usual start"] = (residual, "he")
 deepest = (5, 10, 20, 56, 100)
 
-def first_gradient(name):  # (depths, seeds), a geometric mean over four draws
-    draws = [seed + 10**6 * draw for draw in range(4) for seed in seeds]
+def first_gradient(name):
     models = [network(name, depth, draws) for depth in deepest]
-    log = torch.stack([measure_gradients(model, some)
-        .weight_gradient_rms[:, 0].log2() for model in models])
-    return log.unflatten(1, (4, -1)).mean(dim=1).exp2()
+    log = [measure_gradients(model, some).weight_gradient_rms[:, 0].log2()
+           for model in models]
+    return torch.stack([over_draws(part) for part in log]).exp2()  # (depths, seeds)
 
 names = ("plain", "residual", "residual, usual start")
 front = {n: first_gradient(n) for n in names}
@@ -294,8 +300,8 @@ lesson.figure("four-networks", fig,
 
 # %% four-table
 def fates(names, wrong):  # names: of a network -> in the table
-    return [[label, directions(network(n, 56))[:, -1], wrong[n]]
-            for n, label in names.items()]
+    left = {n: over_draws(directions(network(n, 56, draws))) for n in names}
+    return [[label, left[n][:, -1], wrong[n]] for n, label in names.items()]
 
 columns = ["56 layers", "directions left", "training pictures wrong"]
 lesson.table("four-networks-table", columns=columns,

@@ -219,7 +219,7 @@ def powers_below(gradient):
 
 # %% half-claims
 lesson.claim("relu-starves-everywhere",
-    "Half the weights halve the gradient 17 times or more at every layer of 20 with ReLU",
+    "Weights of half the size halve the gradient 17 times or more, at every layer of 20 with ReLU",
     halved["relu"], at_least=17, format=".1f", trap=("sigmoid instead", halved["sigmoid"]))
 lesson.claim("vanishing-spares-the-last-layers",
     "Where gradients vanish, the first layer's is at least two powers of ten below the last one's",
