@@ -8,13 +8,12 @@ PNG for each figure, a page and a notebook.
 
 from __future__ import annotations
 
-import os
 import resource
 import shutil
 import subprocess
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 LESSONS = 20
@@ -204,35 +203,15 @@ def theirs(root: Path) -> Path:
     return root
 
 
-def cold_ours(root: Path, jobs: int) -> tuple[float, float]:
-    """Return the CPU seconds of a cold build: of the runs, and of the site."""
-    for made in (".lessonkit", "docs/generated", "site", ".cache"):
-        shutil.rmtree(root / made, ignore_errors=True)
-    runs = spent(root, "lessonkit.press.cli", "build", "--jobs", str(jobs))
-    return runs, spent(root, "mkdocs", "build", "--strict")
-
-
-def cold_theirs(root: Path) -> float:
-    """Return the CPU seconds of a cold build."""
-    for made in ("gallery", "out", "sg_execution_times.rst"):
-        target = root / made
-        shutil.rmtree(target) if target.is_dir() else target.unlink(missing_ok=True)
-    return spent(root, "sphinx", "-b", "html", ".", "out")
-
-
-def main(arguments: Sequence[str]) -> None:
-    """Print both once; with a number of repeats, as often."""
-    import tempfile
-
-    os.environ.update(NO_MKDOCS_2_WARNING="1", OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
-    jobs = max(2, os.cpu_count() or 1)
-    with tempfile.TemporaryDirectory(prefix="lessonkit-bench-") as folder:
-        mine, other = ours(Path(folder)), theirs(Path(folder))
-        for _ in range(int(arguments[0]) if arguments else 1):
-            they = cold_theirs(other)
-            runs, site = cold_ours(mine, jobs)
-            print(f"{(runs + site) / they:5.2f}  ours {runs:.1f} + {site:.1f}, theirs {they:.1f}")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+def cold(root: Path, repeats: int = 3) -> Iterator[tuple[float, float]]:
+    """Build both from nothing, in turn, and yield their CPU seconds: ours, sphinx-gallery's."""
+    mine, other = ours(root), theirs(root)
+    for _ in range(repeats):
+        for made in (".lessonkit", "docs/generated", "site"):
+            shutil.rmtree(mine / made, ignore_errors=True)
+        for made in ("gallery", "out", "sg_execution_times.rst"):
+            target = other / made
+            shutil.rmtree(target) if target.is_dir() else target.unlink(missing_ok=True)
+        runs = spent(mine, "lessonkit.press.cli", "build")
+        site = spent(mine, "mkdocs", "build", "--strict")
+        yield runs + site, spent(other, "sphinx", "-b", "html", ".", "out")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,21 +64,46 @@ def _save_png(figure: Any, path: Path) -> Any:
     from PIL import Image
 
     page = Bbox.from_bounds(0, 0, *figure.get_size_inches()).padded(_MARGIN)
-    pixels = io.BytesIO()
-    look = {"dpi": PNG_DPI, "facecolor": "white"}
-    figure.savefig(pixels, format="rgba", bbox_inches=page, **look)
-    drawn = figure.get_tightbbox(figure.canvas.get_renderer())
+    pixels, drawn = _drawn(figure, page)
     area = drawn.padded(matplotlib.rcParams["savefig.pad_inches"])
-    if Bbox.union([page, area]).bounds != page.bounds:  # far outside, where nothing was drawn
-        figure.savefig(path, bbox_inches=area, metadata={"Software": None}, **look)
-        return area
-    size = int(page.width * PNG_DPI), int(page.height * PNG_DPI)
-    picture = Image.frombytes("RGBA", size, pixels.getvalue())
+    whole = Bbox.union([page, area])
+    if whole.bounds != page.bounds:  # something stands far outside
+        page = whole
+        pixels, _ = _drawn(figure, page)
+    picture = Image.fromarray(pixels)
     left, right = (x - page.x0 for x in (area.x0, area.x1))
     top, bottom = (page.y1 - y for y in (area.y1, area.y0))
     picture = picture.crop(tuple(round(side * PNG_DPI) for side in (left, top, right, bottom)))
     picture.convert("RGB").save(path, "png", dpi=(PNG_DPI, PNG_DPI))
     return area
+
+
+def _drawn(figure: Any, page: Any) -> tuple[Any, Any]:
+    """Draw onto a page, in inches; return its pixels, and the area that was drawn on.
+
+    The area is found when all is drawn and the sizes of all texts are at hand: afterwards each
+    would have to be measured again.
+    """
+    import numpy as np
+    from matplotlib.artist import Artist
+
+    found: dict[str, Any] = {}
+
+    def measure(renderer: Any) -> None:
+        found["size"] = int(renderer.height), int(renderer.width), 4
+        found["area"] = figure.get_tightbbox(renderer).frozen()
+
+    pixels, last = io.BytesIO(), Artist()
+    last.set(zorder=math.inf, in_layout=False)
+    last.draw = measure  # type: ignore[method-assign]
+    figure.add_artist(last)
+    try:
+        look = {"dpi": PNG_DPI, "facecolor": "white"}
+        figure.savefig(pixels, format="rgba", bbox_inches=page, **look)
+    finally:
+        last.remove()
+    flat = np.frombuffer(pixels.getvalue(), np.uint8)
+    return flat.reshape(found["size"]), found["area"].translated(page.x0, page.y0)
 
 
 def _save_svg(figure: Any, path: Path, name: str, area: Any) -> None:

@@ -3,8 +3,8 @@
 Importing numpy, matplotlib and torch costs more than many a lesson computes. On Linux, lessons that
 name the same libraries at the top of their code come from one process, a nursery, which imports
 what all of them import and then forks a child for each. Nothing of the project's own code is in it,
-nothing has been drawn or computed, it has one thread and no open sockets: a child begins where a
-fresh interpreter would stand after these imports.
+nothing has been drawn, no tensor computed, it has one thread and no open sockets: a child begins
+where a fresh interpreter would stand after these imports.
 
 The builder writes a line of JSON for each lesson to the nursery's input; the nursery answers with
 the child's number, and with its exit code when it has ended. `python -m lessonkit.press.nursery`.
@@ -313,6 +313,8 @@ def _import(modules: Sequence[str]) -> None:
             importlib.import_module(name)
         except Exception:
             pass
+    if "matplotlib.mathtext" in sys.modules:  # its first use costs more than many a label
+        sys.modules["matplotlib.mathtext"].MathTextParser("path").parse("$0$")
     threads = len(os.listdir("/proc/self/task"))
     if threads > 1:  # only the one that forks lives on in a child
         raise UnfitError(f"importing {', '.join(sorted(tops))} started {threads - 1} threads")

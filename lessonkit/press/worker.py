@@ -17,6 +17,7 @@ import sys
 import time
 import traceback
 import types
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -266,7 +267,8 @@ class _Watch:
                 continue
             if name == "lessonkit" or name.startswith("lessonkit.evidence"):
                 continue  # the worker itself brings them
-            if Path(file).is_file() and self._ours(Path(file)):  # torch has made-up files
+            file = _real(file)
+            if self._near(file) and self._ours(Path(file)) and os.path.isfile(file):
                 raise LessonError(
                     f"the lesson imported {name}, which its key does not cover (imported by a "
                     "computed name?): a change in it would go unnoticed. Import it by its name."
@@ -275,7 +277,9 @@ class _Watch:
     def check_files(self) -> None:
         """Fail if the lesson read a file of the project that its key does not cover."""
         declared = {str((self.root / name).resolve()) for name in self.job["files"]}
-        for path in sorted(p for p in self.opened - declared - self._code() if os.path.isfile(p)):
+        left = self.opened - declared - {os.path.realpath(self.job["script"])}
+        left -= self._code() if left else set()
+        for path in sorted(path for path in left if os.path.isfile(path)):
             raise LessonError(
                 f"the lesson read {path}, which its key does not cover: a change in it would go "
                 f"unnoticed. Declare it: Lesson({self.job['lesson']!r}, reads=[...])."
@@ -297,6 +301,10 @@ class _Watch:
         ours = path.startswith(str(self.root)) and not path.endswith(".pyc")
         if ours and "r" in mode and self._ours(Path(path)):
             self.opened.add(path)
+
+    def _near(self, path: str) -> bool:
+        """Say whether a path lies below a folder of the project: a quick no for most modules."""
+        return path.startswith(tuple(map(str, self.roots)))
 
     def _ours(self, path: Path) -> bool:
         """Say whether a file belongs to the project, rather than to an environment inside it."""
@@ -321,6 +329,19 @@ class _Watch:
             "device_name": _device_name(self.job["device"]),
             "instruction_set": circumstances.instruction_set(circumstances.instructions_of()),
         }
+
+
+def _real(file: str) -> str:
+    """Return a path without links; folders that hold many modules are looked at once."""
+    if os.path.islink(file):
+        return os.path.realpath(file)
+    folder, name = os.path.split(file)
+    return os.path.join(_real_folder(folder), name)
+
+
+@cache
+def _real_folder(folder: str) -> str:
+    return os.path.realpath(folder)
 
 
 def _cpu_seconds() -> float:
