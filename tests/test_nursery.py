@@ -172,27 +172,44 @@ def test_a_submodule_that_only_another_lesson_imports_is_not_there(course: Proje
     assert shown(results["a/two"]) == "False"
 
 
-def test_a_nursery_imports_what_all_of_its_lessons_import() -> None:
-    wanted = {
-        "one": frozenset({"numpy", "sklearn", "sklearn.datasets"}),
-        "two": frozenset({"numpy", "sklearn"}),
-        "three": frozenset({"torch"}),
-        "four": frozenset[str](),
-        "five": frozenset[str](),
-    }
-    assert nursery.common(wanted) == dict.fromkeys(("one", "two"), ("numpy", "sklearn"))
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("numpy|numpy|numpy", "numpy|numpy|numpy"),
+        ("numpy sklearn sklearn.svm|numpy sklearn", "numpy sklearn|numpy sklearn"),
+        ("numpy|numpy|torch", "numpy|numpy|"),
+        ("|", "|"),
+        ("numpy|numpy|numpy torch|PIL numpy torch", "numpy|numpy|numpy torch|numpy torch"),
+        ("numpy|torch", "|"),
+        ("torch torch._dynamo|torch|torch", "|torch|torch"),
+    ],
+)
+def test_a_nursery_imports_what_all_of_its_lessons_import(wanted: str, found: str) -> None:
+    each = dict(enumerate(frozenset(words.split()) for words in wanted.split("|")))
+    shared = nursery.common(each)
+    assert "|".join(" ".join(shared.get(name, ())) for name in each) == found
+    assert all(set(modules) <= each[name] for name, modules in shared.items())
 
 
-def test_only_what_surely_runs_is_imported_beforehand(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("code", "named"),
+    [
+        ("import json, numpy.linalg", {"numpy.linalg"}),
+        ("from . import near\nfrom ours import x\nimport lessonkit.data", set()),
+        ("from torch import nn", {"torch", "torch.nn"}),
+        ("try:\n    import yaml\nexcept ImportError:\n    pass", {"yaml"}),
+        ("if False:\n    import pandas\n\n\ndef f():\n    import scipy", set()),
+        ("import torch\n\n\ndef f(p):\n    torch.optim.SGD(p)", {"torch", "torch._dynamo"}),
+        ("torch.optim.SGD", set()),
+    ],
+)
+def test_only_what_surely_runs_is_imported_beforehand(
+    tmp_path: Path, code: str, named: set[str]
+) -> None:
     script = tmp_path / "script.py"
-    script.write_text(
-        "import json, numpy.linalg\nfrom . import near\nfrom ours import x\nfrom torch import nn\n"
-        "try:\n    import yaml\nexcept ImportError:\n    pass\n"
-        "if False:\n    import pandas\n\n\ndef f():\n    import scipy\n"
-    )
+    script.write_text(code)
     (tmp_path / "ours.py").touch()
-    found = nursery.libraries([script], [tmp_path])
-    assert found == {"numpy.linalg", "torch", "torch.nn", "yaml"}
+    assert nursery.libraries([script], [tmp_path]) == named
 
 
 def test_a_file_beside_the_lesson_is_found_before_a_library_s(course: Project) -> None:

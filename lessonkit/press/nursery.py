@@ -29,6 +29,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,6 +42,8 @@ SUPPORTED = sys.platform == "linux" and hasattr(os, "pidfd_open")
 _PATIENCE = 5.0  # seconds that a nursery gets to end its children
 # What matplotlib imports when it draws for the first time: every lesson that makes figures will.
 _DRAWING = {"matplotlib.pyplot", "matplotlib.figure"}
+# What torch imports when the first optimiser is made, which takes longer than torch itself.
+_OPTIMISING = "torch._dynamo"
 _BACKENDS = ("matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg")
 
 
@@ -50,29 +53,28 @@ _BACKENDS = ("matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg
 def common(wanted: Mapping[Name, frozenset[str]]) -> dict[Name, tuple[str, ...]]:
     """Say which lessons can come from one nursery, and what it may import.
 
-    A nursery imports nothing that one of its lessons would not: `import sklearn` must not find
+    Lessons that want the same libraries share one; those that are left over share another. A
+    nursery imports nothing that one of its lessons would not: `import sklearn` must not find
     `sklearn.datasets` there because another lesson wanted it.
 
     Args:
         wanted: a lesson's job, by any name -> the modules of libraries that its code names.
 
     Returns:
-        The same names -> what their nursery imports; lessons that stand alone, or need no library,
-        are left out.
+        The same names -> what their nursery imports; lessons that have nothing in common with
+        others are left out.
     """
     groups = defaultdict[frozenset[str], list[Name]](list)
     for name, modules in wanted.items():
-        groups[frozenset(module.partition(".")[0] for module in modules)].append(name)
-    shared = {
-        tops: tuple(sorted(frozenset.intersection(*(wanted[name] for name in names))))
-        for tops, names in groups.items()
-    }
-    return {
-        name: shared[tops]
-        for tops, names in groups.items()
-        if tops and len(names) > 1
-        for name in names
-    }
+        tops = {module.partition(".")[0] for module in modules}
+        groups[frozenset(tops | modules & {_OPTIMISING})].append(name)
+    single = [name for names in groups.values() if len(names) == 1 for name in names]
+    shared: dict[Name, tuple[str, ...]] = {}
+    for names in (*groups.values(), single):
+        if len(names) > 1:
+            modules = frozenset.intersection(*(wanted[name] for name in names))
+            shared |= dict.fromkeys(names, tuple(sorted(modules)))
+    return {name: modules for name, modules in shared.items() if modules}
 
 
 def libraries(files: Sequence[Path], ours: Sequence[Path]) -> frozenset[str]:
@@ -82,7 +84,8 @@ def libraries(files: Sequence[Path], ours: Sequence[Path]) -> frozenset[str]:
         files: the lesson's script and the modules of the project that it reaches.
         ours: the folders from which modules of the project are imported.
     """
-    found = {name for file in files for name in _named(file)}
+    found = {name for file in files for name in _named(file, file.stat().st_mtime_ns)}
+    found -= set() if "torch" in found else {_OPTIMISING}
     return frozenset(name for name in found if not _is_ours(name.partition(".")[0], ours))
 
 
@@ -92,8 +95,16 @@ def _is_ours(top: str, folders: Sequence[Path]) -> bool:
     return any((folder / top).is_dir() or (folder / f"{top}.py").is_file() for folder in folders)
 
 
-def _named(file: Path) -> Iterator[str]:
-    waiting: list[ast.AST] = [ast.parse(file.read_bytes())]
+@lru_cache(maxsize=1024)
+def _named(file: Path, mtime: int) -> frozenset[str]:
+    tree = ast.parse(file.read_bytes())
+    attributes = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute))
+    optimises = any(a.attr == "optim" and ast.unparse(a) == "torch.optim" for a in attributes)
+    return frozenset([*_imports(tree), *[_OPTIMISING] * optimises])
+
+
+def _imports(tree: ast.Module) -> Iterator[str]:
+    waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.Import):
