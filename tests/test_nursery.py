@@ -243,7 +243,8 @@ def test_libraries_that_start_threads_are_not_forked(
     (package / "threads.py").write_text("import threading\nthreading.Timer(9, print).start()")
     write(course, "import os\nimport threads\n\nos.getppid()")
     with caplog.at_level(logging.WARNING), pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", os.pathsep.join([str(package), os.environ["PYTHONPATH"]]))
+        before = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+        patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(package), *before])))
         assert {shown(r) for r in together(course).values()} == {str(os.getpid())}
     assert "importing threads started 1 threads" in caplog.text
 
@@ -299,6 +300,8 @@ def test_no_process_outlives_the_builder(course: Project, how: int, library: str
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        # What runs in the background of a script would not hear Ctrl-C, and nor would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     until(lambda: len(list(pids.iterdir())) == 2)
     builder.send_signal(how)
