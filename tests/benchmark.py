@@ -15,12 +15,14 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import textwrap
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+import side_by_side
+from side_by_side import write
 
 LESSONS, FIGURES, KEYED, REPEATS = 25, 3, 30, 5
 SEEDS, STEPS = 8, 30  # of the training that is timed
@@ -106,11 +108,6 @@ lesson.number("lowest", total)
 '''
 
 
-def write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
-
-
 def call(root: Path, *arguments: str) -> float:
     """Run a module in `root`; return the CPU seconds that it took, children included."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -165,7 +162,8 @@ def sites(root: Path) -> dict[str, list[str]]:
     }
     for name, text in kinds.items():
         write(root / f"{name}.yml", text)
-    return {n: ["-m", "mkdocs", "build", "--strict", "-q", "-f", f"{n}.yml"] for n in kinds}
+    # Never with -q: MkDocs then counts no warnings, and --strict refuses nothing.
+    return {n: ["-m", "mkdocs", "build", "--strict", "-f", f"{n}.yml"] for n in kinds}
 
 
 def keys(root: Path) -> tuple[str, bool]:
@@ -364,6 +362,7 @@ def press() -> None:
 
         show(f"warm build / plain Material, {size}", ratio(built("ours"), built("plain")), "1.3")
         show("the same, with notebook twins", ratio(built("twins"), built("plain")), "2.5")
+        show("with twins / without", ratio(built("twins"), built("ours")), "1.15")
         nothing = ["-c", "pass"]
         cli = ["-m", "lessonkit.press.cli"]
         for words, bar in (("--help", "-"), ("build", "-"), ("check", "-")):
@@ -381,6 +380,12 @@ def press() -> None:
         print(f"{'yes' if torch else 'no':>5} {'':18} torch imported for that  [bar no]")
         value = cold(Path(folder, "cold"))
         show("cold build: wall / (lessons' CPU seconds / cores)", value, "1.15")
+        pairs = list(side_by_side.cold(Path(folder, "side-by-side")))
+        found = [mine / theirs for mine, theirs in pairs]
+        value = f"{statistics.median(found):5.2f} ({min(found):.2f} to {max(found):.2f})"
+        spent = " and ".join(f"{statistics.median(each):.1f}" for each in zip(*pairs, strict=True))
+        work = f"{side_by_side.LESSONS} lessons from nothing: {spent} CPU seconds"
+        show(f"lessonkit / sphinx-gallery, {work}", value, "1.3")
 
 
 if __name__ == "__main__":

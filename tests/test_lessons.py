@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import statistics
 from pathlib import Path
+from statistics import median
 
 import pytest
 
-from lessonkit.press import check, pages, script, settings
+from lessonkit.evidence.replication import Replication
+from lessonkit.press import check, pages, replications, script, settings, verify
 from lessonkit.press import course as courses
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -63,3 +65,38 @@ def test_every_claim_and_figure_of_a_script_stands_on_its_page(lesson: str) -> N
     assert published
     missing = [name for name in published if f"[[{name}]]" not in body]
     assert "[[lesson-claims]]" in body or missing == []
+
+
+# The records that are shipped: other seeds, and more than one kind of machine.
+
+
+def records(lesson: str) -> list[Replication]:
+    return [r for r in replications.records(COURSE, lesson) if r.profile == "quick"]
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_ten_sets_of_networks_stand_behind_a_lesson_three_of_them_portable(lesson: str) -> None:
+    known = records(lesson)
+    assert len(known) >= 10
+    assert sum(r.instructions == "portable" for r in known) >= 3
+    assert len({r.seeds[0] for r in known}) == len(known), "every set is of fresh seeds"
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_set_of_networks_lies_within_the_band_of_the_others(lesson: str) -> None:
+    known = records(lesson)
+    for number in known[0].numbers:
+        for one in known:
+            others = [r.numbers[number] for r in known if r is not one]
+            low, high = verify.band(others)
+            if len(one.numbers[number]) >= 5:  # what one network says may be the outermost
+                assert low <= median(one.numbers[number]) <= high, (number, one.where)
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_no_run_of_a_trap_lies_within_the_band_of_its_claim(lesson: str) -> None:
+    known = records(lesson)
+    for claim in known[0].claims:
+        low, high = verify.band([r.claims[claim][0] for r in known])
+        for one in known:
+            assert not low <= median(one.claims[claim][1]) <= high, (claim, one.where)

@@ -87,6 +87,7 @@ def test_records_of_older_code_are_pruned(there) -> None:
     there.replace("lessons/walks/_toolbox.py", "STEPS = 100", "STEPS = 101")
     there.do("replicate", "--sets", "1")
     (only,) = replications.records(there.settings, "walks/stray")
+    assert only.seeds[0] == FIRST + 2 * STRIDE, "seeds that nobody has looked at"
     assert only.source != there.entry().run.source  # the run is still of the older code
     there.build()
     assert only.source == there.entry().run.source

@@ -144,10 +144,43 @@ def test_an_early_end_is_a_failure_with_a_reason(course: Project, code: str, mes
 
 
 def test_a_lesson_that_hangs_is_stopped(course: Project) -> None:
-    course.replace("pyproject.toml", "[tool.lessonkit]", "[tool.lessonkit]\ntime_limit = 1")
+    course.replace("pyproject.toml", "[tool.lessonkit]", "[tool.lessonkit]\nwall_limit = 1")
     failure = failed(course, "x = 1\n\n# %%\nimport time\ntime.sleep(600)")
-    assert "ran longer than 1 seconds and was stopped" in failure["message"]
+    assert "took longer than 1 seconds by the clock and was stopped" in failure["message"]
+    assert "raise wall_limit under [tool.lessonkit] in pyproject.toml" in failure["message"]
     assert failure["cell"] == 1
+
+
+SPIN = "import time\nwhile time.process_time() < 600:\n    pass"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        SPIN,
+        f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {SPIN!r}])",
+    ],
+    ids=["itself", "its child"],
+)
+def test_a_lesson_that_computes_for_too_long_is_stopped(course: Project, code: str) -> None:
+    course.replace("pyproject.toml", "[tool.lessonkit]", "[tool.lessonkit]\ntime_limit = 2")
+    message = failed(course, code)["message"]
+    assert "used more than 2 CPU seconds and was stopped" in message
+    assert "raise time_limit under [tool.lessonkit] in pyproject.toml" in message
+
+
+def test_where_nobody_counts_the_system_stops_a_lesson(
+    course: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "_cpu_seconds", lambda pid: 0.0)
+    course.replace("pyproject.toml", "[tool.lessonkit]", "[tool.lessonkit]\ntime_limit = 1")
+    failure = failed(course, SPIN)
+    assert "used more than 1 CPU seconds and was stopped" in failure["message"]
+
+
+def test_waiting_is_not_computing(course: Project) -> None:
+    course.replace("pyproject.toml", "[tool.lessonkit]", "[tool.lessonkit]\ntime_limit = 1")
+    run(course, "import time\ntime.sleep(2.5)")
 
 
 @pytest.mark.parametrize(
@@ -453,7 +486,7 @@ def test_a_lesson_has_as_many_threads_as_the_settings_say(course: Project, threa
 
 def test_lessons_run_side_by_side(course: Project) -> None:
     # Each waits for the other: one after the other, they would never end.
-    course.replace("pyproject.toml", "[tool.lessonkit]", "[tool.lessonkit]\ntime_limit = 60")
+    course.replace("pyproject.toml", "[tool.lessonkit]", "[tool.lessonkit]\nwall_limit = 60")
     for me, other in (("one", "two"), ("two", "one")):
         code = (
             "import time\nfrom pathlib import Path\n"

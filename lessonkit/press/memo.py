@@ -7,6 +7,7 @@ believed. `lessonkit clean --all` forgets all of it, and nothing but time is los
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Callable
@@ -47,7 +48,8 @@ def _keep(file: Path, text: str) -> None:
         aside.write_text(f"{seal}\n{text}", encoding="utf-8", newline="")
         aside.replace(file)
     except OSError:
-        aside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            aside.unlink()
 
 
 @lru_cache(maxsize=64)

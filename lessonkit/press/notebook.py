@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import base64
 import json
 from html import escape
@@ -19,14 +18,11 @@ def outputs_by_cell(script: Script, run: Run) -> list[list[dict[str, Any]]]:
     The text of a script may change without a run, and with it where cells end: an output belongs to
     the cell that now holds the last statement of the cell that made it.
     """
-    body = ast.parse(script.path.read_bytes()).body
-    if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
-        body = body[1:]
     starts = [cell.line for cell in script.code]
     homes: list[list[dict[str, Any]]] = [[] for _ in starts]
     for output in run.cells:
-        last = min(output["statements"], len(body)) - 1
-        line = body[last].lineno if last >= 0 else 1
+        last = min(output["statements"], len(script.statements)) - 1
+        line = script.statements[last] if last >= 0 else 1
         home = max((i for i, start in enumerate(starts) if start <= line), default=0)
         if homes:
             homes[home].append(output)

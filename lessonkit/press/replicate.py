@@ -34,8 +34,9 @@ def plan(
 ) -> list[Plan]:
     """Say which sets of seeds must run, so that each lesson has `sets` on this kind of machine.
 
-    Every set begins at a first seed of its own, which no record of the lesson's present code has
-    used on any machine.
+    Every set begins beyond the seeds of all records that there are, of any machine, of this code or
+    of the last: a change that was made with an eye on the records is judged by networks that nobody
+    has seen.
 
     Raises:
         PressError: an unknown lesson, profile or device, an unreadable script or record.
@@ -51,13 +52,12 @@ def _plan(
     settings: Settings, lesson: str, sets: int, profile: str, device: str, instructions: str
 ) -> Plan:
     source = build.job_for(settings, lesson, profile, device, FIRST, instructions).source.digest
-    known = [
-        r for r in replications.records(settings, lesson) if replications.is_of(r, source, profile)
-    ]
-    used = {r.seeds[0] for r in known if r.seeds}
+    recorded = replications.records(settings, lesson)
+    known = [r for r in recorded if replications.is_of(r, source, profile)]
     here = sum(_is_here(r.machine, device, instructions) for r in known)
-    free = (seed for seed in range(FIRST, FIRST + STRIDE * (sets + len(used)), STRIDE))
-    fresh = [seed for seed in free if seed not in used][: max(0, sets - here)]
+    used = (r.seeds[0] for r in recorded if r.seeds)  # of older code, too
+    first = max(used, default=FIRST - STRIDE) + STRIDE
+    fresh = [first + STRIDE * number for number in range(sets - here)]
     jobs = [build.job_for(settings, lesson, profile, device, s, instructions) for s in fresh]
     return Plan(lesson, here, tuple(jobs))
 

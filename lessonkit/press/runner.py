@@ -1,14 +1,18 @@
-"""Running lessons: one process each, several at a time, within a limit of time and of output."""
+"""Running lessons: one process each, several at a time, within limits of time and of output."""
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -16,11 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from lessonkit.evidence import circumstances
-from lessonkit.press import keys, script, store
+from lessonkit.press import keys, nursery, script, store
 from lessonkit.press.settings import PressError, Settings
 
 LOG_LIMIT = 20 * 2**20  # bytes that a lesson may write to its log before it is stopped
 _POLL = 0.05  # seconds
+_COUNT = 0.5  # seconds between two looks at the time that a lesson has used
 
 
 @dataclass(frozen=True)
@@ -48,13 +53,14 @@ class Result:
 @dataclass
 class _Process:
     job: Job
-    popen: subprocess.Popen[bytes]
+    child: subprocess.Popen[bytes] | nursery.Child
     aside: Path
     started: float
     progress: Path
     log: Path
     last: str = ""
     stop: str = ""
+    counted: float = 0.0  # when its CPU seconds were looked at
 
 
 Tell = Callable[[Job, dict[str, Any]], None]
@@ -85,36 +91,125 @@ def run_all(
     waiting, results = list(jobs), list[Result]()
     active: list[_Process] = []
     store.sweep(runs)
-    try:
-        while waiting or active:
-            while waiting and len(active) < at_once:
-                job = waiting.pop(0)
-                tell(job, {"state": "started"})
-                try:
-                    active.append(_start(settings, job, runs))
-                except script.ScriptError as error:  # of this lesson: the others go on
-                    failure = {"message": str(error), "line": None, "cell": None, "traceback": ""}
-                    results.append(_failed(job, runs, failure))
-                    tell(job, {"state": "ended", "result": results[-1]})
-            for process in list(active):
-                _listen(process, tell)
-                if process.popen.poll() is not None:
-                    active.remove(process)
-                    results.append(_finish(settings, process, runs, replace))
-                    tell(process.job, {"state": "ended", "result": results[-1]})
-                elif reason := _overdue(process, settings.time_limit):
-                    process.stop = process.stop or reason
-                    _kill(process)
-            time.sleep(_POLL if active else 0)
-    finally:
-        for process in active:  # interrupted: leave no process and nothing half-written
-            _kill(process)
-            process.popen.wait()
-            store.discard(process.aside)
+    with _terminable(), _Nurseries(settings, jobs) as nurseries:
+        try:
+            while waiting or active:
+                while waiting and len(active) < at_once:
+                    job = waiting.pop(0)
+                    tell(job, {"state": "started"})
+                    try:
+                        active.append(_start(settings, job, runs, nurseries))
+                    except script.ScriptError as error:  # of this lesson: the others go on
+                        failure = {"message": str(error), "line": None, "cell": None}
+                        results.append(_failed(job, runs, {**failure, "traceback": ""}))
+                        tell(job, {"state": "ended", "result": results[-1]})
+                for process in list(active):
+                    _listen(process, tell)
+                    if process.child.poll() is not None:
+                        active.remove(process)
+                        results.append(_finish(settings, process, runs, replace))
+                        tell(process.job, {"state": "ended", "result": results[-1]})
+                    elif isinstance(process.child, nursery.Child) and process.child.lost:
+                        active.remove(process)
+                        store.discard(process.aside)
+                        active.append(_start(settings, process.job, runs, None))
+                    elif reason := process.stop or _overdue(process, settings):
+                        process.stop = reason
+                        _kill(process)
+                time.sleep(_POLL if active else 0)
+        finally:  # interrupted: leave no process and nothing half-written
+            nurseries.close(at_once=bool(active))
+            for process in active:
+                _kill(process)
+                if isinstance(process.child, subprocess.Popen):
+                    process.child.wait()
+                store.discard(process.aside)
     return results
 
 
-def _start(settings: Settings, job: Job, runs: Path) -> _Process:
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """Let a SIGTERM end the builder as Ctrl-C does: with everything that it started."""
+
+    def end(*_: object) -> None:
+        raise SystemExit(128 + signal.SIGTERM)
+
+    ours = threading.current_thread() is threading.main_thread()
+    if not ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+class _Nurseries:
+    """The processes from which lessons are forked, one for each environment and set of libraries.
+
+    Each begins with the first lesson that wants it. A lesson on a GPU gets a fresh process: CUDA
+    does not survive a fork, and nor does Metal.
+    """
+
+    def __init__(self, settings: Settings, jobs: Sequence[Job]) -> None:
+        self.settings = settings
+        self.wanted: dict[str, tuple[str, ...]] = {}  # by the key of a job
+        self.made: dict[tuple[object, ...], nursery.Nursery] = {}
+        if not nursery.SUPPORTED:
+            return
+        groups = defaultdict[tuple[object, ...], list[Job]](list)
+        for job in jobs:
+            if job.around.device == "cpu":
+                groups[job.around.threads, job.around.instructions].append(job)
+        for group in groups.values():
+            libraries = {job.key: _libraries(settings, job) for job in group}
+            self.wanted |= nursery.common(libraries)
+
+    def get(self, job: Job) -> nursery.Nursery | None:
+        """Return the nursery from which a job's process is forked, if it shares one."""
+        modules = self.wanted.get(job.key)
+        if modules is None:
+            return None
+        kind = (modules, job.around.threads, job.around.instructions)
+        if kind not in self.made:
+            environment = _environment(job)
+            self.made[kind] = nursery.Nursery(modules, environment, self.settings.root)
+        made = self.made[kind]
+        return made if made.alive else None
+
+    def close(self, at_once: bool = False) -> None:
+        for made in self.made.values():
+            made.close(at_once)
+        self.made.clear()
+
+    def __enter__(self) -> _Nurseries:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close(at_once=True)
+
+
+def _libraries(settings: Settings, job: Job) -> frozenset[str]:
+    """Return the modules of libraries that a job surely imports; none if that cannot be told."""
+    folders = keys.module_roots(settings, job.source.script)
+    files = [job.source.script]
+    for module in job.source.modules:
+        stem = module.replace(".", "/")
+        paths = (folder / f"{stem}{end}" for folder in folders for end in ("/__init__.py", ".py"))
+        files += [path for path in paths if path.is_file()][:1]
+    try:
+        return nursery.libraries(files, [job.source.script.parent, settings.root])
+    except (OSError, SyntaxError, ValueError):
+        return frozenset()
+
+
+def _environment(job: Job) -> dict[str, str]:
+    environment = circumstances.environment(job.around.threads, job.around.instructions)
+    return environment | {"MPLBACKEND": "agg", "PYTHONUNBUFFERED": "1"}
+
+
+def _start(settings: Settings, job: Job, runs: Path, nurseries: _Nurseries | None) -> _Process:
     lesson = script.read(job.source.script, settings.text)
     aside = store.begin(runs, job.lesson, job.key)
     progress, log, spec = (aside / name for name in ("progress.json", "log.txt", "job.json"))
@@ -132,21 +227,28 @@ def _start(settings: Settings, job: Job, runs: Path) -> _Process:
         "files": list(job.source.files),
         "root": str(settings.root),
         "roots": [str(root) for root in keys.module_roots(settings, job.source.script)],
+        "builder": os.getpid(),
+        # Where nobody counts for us, the system does; else it comes a little later than we do.
+        "cpu_limit": math.ceil(settings.time_limit) + 1,
     }
     spec.write_text(json.dumps(data), encoding="utf-8")
-    environment = circumstances.environment(job.around.threads, job.around.instructions)
-    environment |= {"MPLBACKEND": "agg", "PYTHONUNBUFFERED": "1"}
-    with log.open("wb") as output:
-        popen = subprocess.Popen(
+    log.touch()
+    shared = nurseries.get(job) if nurseries else None
+    child = shared.start(spec, log, job.source.script) if shared else _fresh(settings, job, spec)
+    return _Process(job, child, aside, time.monotonic(), progress, log)
+
+
+def _fresh(settings: Settings, job: Job, spec: Path) -> subprocess.Popen[bytes]:
+    with (spec.parent / "log.txt").open("wb") as output:
+        return subprocess.Popen(
             [sys.executable, "-m", "lessonkit.press.worker", str(spec)],
             cwd=settings.root,
-            env=environment,
+            env=_environment(job),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # so that whatever the lesson starts ends with it
         )
-    return _Process(job, popen, aside, time.monotonic(), progress, log)
 
 
 def _listen(process: _Process, tell: Tell) -> None:
@@ -160,27 +262,58 @@ def _listen(process: _Process, tell: Tell) -> None:
         tell(process.job, event)
 
 
-def _overdue(process: _Process, limit: float) -> str:
-    seconds = time.monotonic() - process.started
-    if seconds > limit:
+def _overdue(process: _Process, settings: Settings) -> str:
+    now = time.monotonic()
+    if now - process.started > settings.wall_limit:
         return (
-            f"the lesson ran longer than {limit:g} seconds and was stopped. Make it smaller, or "
-            "raise time_limit under [tool.lessonkit] in pyproject.toml."
+            f"the lesson took longer than {settings.wall_limit:g} seconds by the clock and was "
+            "stopped: perhaps it waits for something. Make it smaller, or raise wall_limit under "
+            "[tool.lessonkit] in pyproject.toml."
         )
     if process.log.stat().st_size > LOG_LIMIT:
         return (
             f"the lesson wrote more than {LOG_LIMIT // 2**20} MiB to its log and was stopped. "
             "Print less."
         )
+    if now - process.counted > _COUNT and process.child.pid is not None:
+        process.counted = now
+        if _cpu_seconds(process.child.pid) > settings.time_limit:
+            return _too_long(settings)
     return ""
 
 
+def _too_long(settings: Settings) -> str:
+    return (
+        f"the lesson used more than {settings.time_limit:g} CPU seconds and was stopped. Make it "
+        "smaller, or raise time_limit under [tool.lessonkit] in pyproject.toml."
+    )
+
+
+def _cpu_seconds(pid: int) -> float:
+    """Return what a process and all its descendants have used so far; 0 where nobody can tell."""
+    folder = Path(f"/proc/{pid}")
+    try:
+        fields = (folder / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+        children = [
+            int(child)
+            for task in (folder / "task").iterdir()
+            for child in (task / "children").read_text("ascii").split()
+        ]
+    except OSError:  # it has ended, or this is not Linux
+        return 0.0
+    ticks = sum(map(int, fields[11:15]))  # user and system, its own and of those it waited for
+    return ticks / os.sysconf("SC_CLK_TCK") + sum(map(_cpu_seconds, children))
+
+
 def _kill(process: _Process) -> None:
+    pid = process.child.pid
+    if pid is None:  # not yet forked
+        return
     try:
         if hasattr(os, "killpg"):
-            os.killpg(process.popen.pid, signal.SIGKILL)
+            os.killpg(pid, signal.SIGKILL)
         else:
-            process.popen.kill()
+            os.kill(pid, signal.SIGTERM)
     except ProcessLookupError:
         pass
 
@@ -190,13 +323,14 @@ def _finish(settings: Settings, process: _Process, runs: Path, replace: bool) ->
     job, aside = process.job, process.aside
     _kill(process)  # whatever the lesson left running
     done, changed = _json(aside / "done.json"), _changed(settings, job)
-    if process.popen.returncode == 0 and done is not None and not process.stop and not changed:
+    code = process.child.returncode or 0
+    if code == 0 and done is not None and not process.stop and not changed:
         for scaffold in ("done.json", "job.json", "progress.json"):
             (aside / scaffold).unlink(missing_ok=True)
         return Result(job, store.commit(aside, runs, _manifest(job, done), replace), None)
     failure = _json(aside / "failed.json") or {"line": None, "cell": None, "traceback": ""}
     if process.stop or "message" not in failure:
-        failure["message"] = process.stop or _death(process.popen.returncode)
+        failure["message"] = process.stop or _death(code, settings)
         failure["cell"] = (_json(process.progress) or {}).get("cell")
     failure["log"] = _tail(process.log)
     store.discard(aside)
@@ -247,13 +381,15 @@ def pace() -> float:
     return round(min(found), 5)
 
 
-def _death(code: int) -> str:
+def _death(code: int, settings: Settings) -> str:
     """Say how a process ended that wrote no reason down."""
     if code == 0:
         return (
             "the process ended before the lesson did (os._exit?). A lesson must run to its last "
             "line."
         )
+    if hasattr(signal, "SIGXCPU") and code == -signal.SIGXCPU:
+        return _too_long(settings)
     if code < 0:
         name = signal.Signals(-code).name
         hint = " Perhaps the machine ran out of memory." if -code == signal.SIGKILL else ""

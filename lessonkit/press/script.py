@@ -45,6 +45,7 @@ class Script:
     path: Path
     title: str
     cells: tuple[Cell, ...]
+    statements: tuple[int, ...]  # the first line of each, the docstring left out
 
     @property
     def code(self) -> list[Cell]:
@@ -77,12 +78,12 @@ def _read(path: Path, text: str, memo_folder: Path | None, mtime: int, size: int
         return _split(path, text)
     content = hashlib.sha256(path.read_bytes()).hexdigest()
     kept = memo.recall(memo_folder, __file__, [content, text], lambda: _packed(_split(path, text)))
-    title, cells = json.loads(kept)
-    return Script(path, title, tuple(Cell(*cell) for cell in cells))
+    title, cells, statements = json.loads(kept)
+    return Script(path, title, tuple(Cell(*cell) for cell in cells), tuple(statements))
 
 
 def _packed(lesson: Script) -> str:
-    return json.dumps([lesson.title, [astuple(cell) for cell in lesson.cells]])
+    return json.dumps([lesson.title, [astuple(cell) for cell in lesson.cells], lesson.statements])
 
 
 def _split(path: Path, text: str) -> Script:
@@ -106,7 +107,8 @@ def _split(path: Path, text: str) -> Script:
         line = block.lineno + _blank_lines(block.content)
         name = _name(lines, block.lineno) if block.type == "code" else ""
         cells.append(Cell(block.type, content, line, name))
-    lesson = Script(path, title, tuple(cells))
+    statements = tuple(node.lineno for node in tree.body[1:])  # a title is a docstring
+    lesson = Script(path, title, tuple(cells), statements)
     _check_cells(lesson, tree)
     return lesson
 

@@ -19,18 +19,20 @@ from mkdocs.plugins import BasePlugin
 
 from lessonkit.press import (
     build,
+    bytecode,
     check,
     course,
     embed,
-    notebooks,
     pages,
     publish,
     settings,
     syllabus,
+    twins,
 )
 from lessonkit.press.settings import PressError
 
 log = logging.getLogger("mkdocs.plugins.lessonkit")
+twins.postpone()  # MkDocs loads this plugin before those that stand behind it
 
 
 class LessonkitPlugin(BasePlugin):
@@ -60,6 +62,7 @@ class LessonkitPlugin(BasePlugin):
         self.settings = settings.load(Path(config["config_file_path"]).parent)
         if self.config["nav"]:
             _take_up_lessons(config["nav"], self.config["nav"], self.settings)
+        twins.take_over(config["plugins"], self.settings.memo_folder)
         return config
 
     def on_serve(self, server: Any, config: Any, **_: Any) -> Any:
@@ -100,6 +103,11 @@ class LessonkitPlugin(BasePlugin):
         for finding in check.remarks(now):
             log.info("%s", finding)
 
+    def on_env(self, env: Any, **_: Any) -> Any:
+        """Spare the theme's templates from being compiled in every build."""
+        env.bytecode_cache = bytecode.Bytecode(self.settings.memo_folder)
+        return env
+
     def on_page_markdown(self, markdown: str, page: Any, **_: Any) -> str:
         """Tell the Markdown extension which page comes."""
         path = Path(self.settings.pages_folder, page.file.src_uri)
@@ -115,10 +123,10 @@ class LessonkitPlugin(BasePlugin):
         )
         return markdown
 
-    def on_page_content(self, html: str, page: Any, **_: Any) -> str:
-        """The page is done; a notebook's leaves behind the styles that every notebook repeats."""
+    def on_page_content(self, html: str, **_: Any) -> str:
+        """The page is done."""
         embed.current_place = None
-        return notebooks.slim(html) if page.file.src_path.endswith(".ipynb") else html
+        return html
 
     def on_post_page(self, output: str, page: Any, **_: Any) -> str:
         """Put in the drawings that templates and search had no need to read."""

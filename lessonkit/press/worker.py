@@ -17,6 +17,7 @@ import sys
 import time
 import traceback
 import types
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -58,11 +59,17 @@ class LessonError(Exception):
     """The lesson did something that no run may contain."""
 
 
-def main(job_file: str) -> int:
-    """Run the job and return the exit code."""
+def main(job_file: str, parent: int | None = None) -> int:
+    """Run the job and return the exit code.
+
+    Args:
+        job_file: what to do.
+        parent: the process that started this one, if it is not the builder itself.
+    """
     job = json.loads(Path(job_file).read_text(encoding="utf-8"))
     folder = Path(job["folder"])
-    _end_with_the_builder()
+    end_with(parent or job["builder"], signal.SIGKILL)
+    _limit_cpu(job["cpu_limit"])
     watch = _Watch(job)
     session = evidence_session.Session(
         profile=job["profile"],
@@ -77,7 +84,7 @@ def main(job_file: str) -> int:
     sys.argv = [job["script"]]
     sys.path[0] = str(Path(job["script"]).parent)
     try:
-        _import_matplotlib(folder)
+        import_matplotlib(folder)
         _prepare_device(job["device"])
         cells = execute(Path(job["script"]), job["cells"], session, watch)
         watch.check_modules()
@@ -93,12 +100,25 @@ def main(job_file: str) -> int:
     return 0
 
 
-def _end_with_the_builder() -> None:
-    """Ask Linux to end this process if the builder is killed: nobody else would stop it."""
+def end_with(parent: int, how: int) -> None:
+    """Ask Linux for a signal when the parent ends: nobody else would stop this process."""
     if sys.platform == "linux":
         import ctypes
 
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+        ctypes.CDLL(None).prctl(1, how)  # PR_SET_PDEATHSIG
+        if os.getppid() != parent:  # it ended before we could ask
+            os._exit(1)
+
+
+def _limit_cpu(seconds: int) -> None:
+    """Let the system stop each of the lesson's processes that computes for too long."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    if hard == resource.RLIM_INFINITY or seconds < hard:
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, hard))
 
 
 def execute(
@@ -184,7 +204,7 @@ def _open_figures(folder: Path, index: int) -> list[str]:
     return saved
 
 
-def _import_matplotlib(folder: Path) -> None:
+def import_matplotlib(folder: Path) -> None:
     """Import matplotlib where no `matplotlibrc` lies, if the lesson's own folder has one."""
     if Path("matplotlibrc").is_file():
         back = Path.cwd()
@@ -247,7 +267,8 @@ class _Watch:
                 continue
             if name == "lessonkit" or name.startswith("lessonkit.evidence"):
                 continue  # the worker itself brings them
-            if Path(file).is_file() and self._ours(Path(file)):  # torch has made-up files
+            file = _real(file)
+            if self._near(file) and self._ours(Path(file)) and os.path.isfile(file):
                 raise LessonError(
                     f"the lesson imported {name}, which its key does not cover (imported by a "
                     "computed name?): a change in it would go unnoticed. Import it by its name."
@@ -256,7 +277,9 @@ class _Watch:
     def check_files(self) -> None:
         """Fail if the lesson read a file of the project that its key does not cover."""
         declared = {str((self.root / name).resolve()) for name in self.job["files"]}
-        for path in sorted(p for p in self.opened - declared - self._code() if os.path.isfile(p)):
+        left = self.opened - declared - {os.path.realpath(self.job["script"])}
+        left -= self._code() if left else set()
+        for path in sorted(path for path in left if os.path.isfile(path)):
             raise LessonError(
                 f"the lesson read {path}, which its key does not cover: a change in it would go "
                 f"unnoticed. Declare it: Lesson({self.job['lesson']!r}, reads=[...])."
@@ -278,6 +301,10 @@ class _Watch:
         ours = path.startswith(str(self.root)) and not path.endswith(".pyc")
         if ours and "r" in mode and self._ours(Path(path)):
             self.opened.add(path)
+
+    def _near(self, path: str) -> bool:
+        """Say whether a path lies below a folder of the project: a quick no for most modules."""
+        return path.startswith(tuple(map(str, self.roots)))
 
     def _ours(self, path: Path) -> bool:
         """Say whether a file belongs to the project, rather than to an environment inside it."""
@@ -302,6 +329,19 @@ class _Watch:
             "device_name": _device_name(self.job["device"]),
             "instruction_set": circumstances.instruction_set(circumstances.instructions_of()),
         }
+
+
+def _real(file: str) -> str:
+    """Return a path without links; folders that hold many modules are looked at once."""
+    if os.path.islink(file):
+        return os.path.realpath(file)
+    folder, name = os.path.split(file)
+    return os.path.join(_real_folder(folder), name)
+
+
+@cache
+def _real_folder(folder: str) -> str:
+    return os.path.realpath(folder)
 
 
 def _cpu_seconds() -> float:

@@ -55,7 +55,7 @@ lesson.figure("two-blocks", fig, data={n: [end] for n, end in ends.items()},
 
 # %% settings
 seeds = lesson.seeds(quick=5, full=16, smoke=2)
-steps = lesson.pick(quick=200, smoke=4)
+steps = lesson.pick(quick=180, smoke=4)
 rates = (0.003, 0.01, 0.03)
 width, depths = 32, (5, 20, 56)
 train, test = digits(lesson.device)

@@ -1,0 +1,111 @@
+"""Pages of notebooks: mkdocs-jupyter renders each once, and is at hand only where one is new.
+
+Importing mkdocs-jupyter's world (nbconvert, jupytext and what they bring) takes as long as building
+a small site. Here something else stands in its place until a notebook is rendered that nobody has
+rendered before; what it made is kept in the project's memo under everything that decides it. The
+plugin's own cache, which believes whatever lies in it, is switched off.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import sys
+from collections.abc import Callable
+from functools import cached_property, lru_cache, partial
+from importlib import metadata
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from lessonkit.press import memo, notebooks
+from lessonkit.press.bytecode import Bytecode
+
+PLUGIN = "mkdocs-jupyter"
+_CONVERT = "mkdocs_jupyter.convert"
+_MAKERS = (PLUGIN, "nbconvert", "mistune", "pygments", "beautifulsoup4", "jupytext", "nbformat")
+
+
+class _Later(ModuleType):
+    """Stands for a module that is imported when somebody wants something of it."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name != "__path__":  # whoever only looks around
+            raise AttributeError(name)
+        return getattr(_imported(self.__name__), name)
+
+
+def _imported(name: str) -> ModuleType:
+    if isinstance(sys.modules.get(name), _Later):
+        del sys.modules[name]
+    return importlib.import_module(name)
+
+
+def postpone() -> None:
+    """Let mkdocs-jupyter be loaded without its world; to be called before MkDocs loads it."""
+    for name in ("jupytext", _CONVERT):
+        if name not in sys.modules:
+            sys.modules[name] = _Later(name)
+
+
+def take_over(plugins: Any, memo_folder: Path) -> None:
+    """Let mkdocs-jupyter, if it is among the plugins, render through the project's memo.
+
+    Args:
+        plugins: of MkDocs' configuration.
+        memo_folder: of the project.
+    """
+    plugin = plugins.get(PLUGIN)
+    if plugin is not None:
+        plugin.config["cache"] = False
+        sys.modules[type(plugin).__module__].convert = Twins(memo_folder)  # type: ignore[attr-defined]
+
+
+class Twins:
+    """What mkdocs-jupyter asks for a notebook's HTML and for its headings."""
+
+    def __init__(self, memo_folder: Path) -> None:
+        self.memo_folder = memo_folder
+
+    def nb2html(self, path: str, **options: Any) -> str:
+        """Return a notebook's page; an .ipynb's without what does not belong to it."""
+
+        def make() -> str:
+            html = self._convert.nb2html(path, **options)
+            return notebooks.slim(html) if path.endswith(".ipynb") else html
+
+        if options.get("execute"):  # its outputs depend on more than the notebook
+            return make()
+        return self._recall(path, sorted(options.items()), make)
+
+    def nb2md(self, path: str) -> str:
+        """Return a notebook's text, in which its headings stand."""
+        return self._recall(path, "headings", lambda: self._convert.nb2md(path))
+
+    def _recall(self, path: str, asked: Any, make: Callable[[], str]) -> str:
+        content = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        kind = Path(path).suffix
+        ingredients = [content, kind, repr(asked), _versions()]
+        return memo.recall(self.memo_folder, notebooks.__file__, ingredients, make)
+
+    @cached_property
+    def _convert(self) -> Any:
+        module = _imported(_CONVERT)
+        exporter = sys.modules["nbconvert.exporters.templateexporter"]
+        # Each notebook gets an environment of its own, in which it compiles the same templates.
+        exporter.Environment = partial(  # type: ignore[attr-defined]
+            exporter.Environment, bytecode_cache=Bytecode(self.memo_folder)
+        )
+        return module
+
+
+@lru_cache(maxsize=1)
+def _versions() -> str:
+    return " ".join(f"{name} {_version(name)}" for name in _MAKERS)
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""
