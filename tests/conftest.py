@@ -13,6 +13,8 @@ import browser
 import pytest
 from jaxtyping import install_import_hook
 
+from lessonkit.evidence.circumstances import PORTABLE
+
 if TYPE_CHECKING:
     from workshop import Workshop  # which imports this module
 
@@ -176,6 +178,13 @@ class Project:
     def mkdocs(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run MkDocs in the project."""
         return self.run("-m", "mkdocs", *arguments, **environment)
+
+
+@pytest.fixture
+def native(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All instructions of the processor, also where the tests themselves run portably."""
+    for name in PORTABLE:
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture

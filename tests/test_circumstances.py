@@ -30,7 +30,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def around(project: Project) -> Project:
+def around(project: Project, native: None) -> Project:
     """A lesson that tells what is around it, and a matplotlibrc that would like to be."""
     project.write("lessons/walks/around.py", TELL)
     project.write("matplotlibrc", "lines.linewidth: 9\n")

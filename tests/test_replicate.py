@@ -70,7 +70,7 @@ def test_a_dry_run_says_what_would_run_and_runs_nothing(there) -> None:
     assert not (there.root / RECORDS).exists()
 
 
-def test_portable_instructions_are_a_kind_of_machine_with_seeds_of_its_own(there) -> None:
+def test_portable_instructions_are_a_kind_of_machine_with_seeds_of_its_own(there, native) -> None:
     there.do("replicate", "--sets", "1")
     there.do("replicate", "--sets", "1", "--portable")
     native, portable = sorted(
