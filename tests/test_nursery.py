@@ -18,7 +18,10 @@ from test_runner import alive
 
 from lessonkit.press import build, nursery, runner, settings, store
 
-pytestmark = pytest.mark.skipif(not nursery.SUPPORTED, reason="nurseries are Linux's")
+pytestmark = [
+    pytest.mark.skipif(not nursery.SUPPORTED, reason="nurseries are Linux's"),
+    pytest.mark.slow,
+]
 
 LESSON = '''"""A lesson."""
 # %%

@@ -13,6 +13,8 @@ from conftest import Project
 
 from lessonkit.press import build, keys, runner, script, settings, store, worker
 
+pytestmark = pytest.mark.slow
+
 # The end of every lesson here: without it, what came before would not show.
 PUBLISH = """
 # %% publish

@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -139,11 +140,18 @@ def read(file: Path, lesson: str) -> list[Replication]:
         EvidenceError: the file, or one of its records, cannot be believed.
     """
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
+        return list(_parsed(file.read_bytes(), file, lesson))
     except FileNotFoundError:
         return []
+    except EvidenceError:  # it says already what is wrong, and where
+        raise
     except (OSError, ValueError, RecursionError) as error:
         raise EvidenceError(f"{file}: cannot be read as records: {error}. {_AGAIN}") from None
+
+
+@lru_cache(maxsize=64)  # on every byte: one build asks several times, and a change is never missed
+def _parsed(content: bytes, file: Path, lesson: str) -> tuple[Replication, ...]:
+    data = json.loads(content.decode("utf-8"))
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise EvidenceError(f"{file}: expected records of format {FORMAT}. {_AGAIN}")
     listed = data.get("records")
@@ -156,7 +164,7 @@ def read(file: Path, lesson: str) -> list[Replication]:
         except (EvidenceError, TypeError) as error:
             raise EvidenceError(f"{file}: record {number}: {error} {_AGAIN}") from None
     _check_once(file, records)
-    return records
+    return tuple(records)
 
 
 def _check_once(file: Path, records: Sequence[Replication]) -> None:

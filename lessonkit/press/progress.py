@@ -21,21 +21,16 @@ def expected_seconds(settings: Settings, job: runner.Job) -> float | None:
     They are those of the last run of the lesson in this profile, else those of its replications,
     scaled by how fast this machine is now.
     """
-    taken = []
-    for folder in store.runs_of(settings.runs_folder, job.lesson):
-        try:
-            run = store.open_run(folder)
-        except store.StoreError:
-            continue
-        if run.profile == job.around.profile:
-            taken = [run.manifest["cpu_seconds"] / run.manifest["pace"]]
-            break
-    if not taken:
-        try:
-            known = replications.records(settings, job.lesson)
-        except PressError:
-            known = []
-        taken = [r.cpu_seconds / r.pace for r in known if r.profile == job.around.profile]
+    profile = job.around.profile
+    runs = store.whole_runs(settings.runs_folder, job.lesson)
+    last = next((run.manifest for run in runs if run.profile == profile), None)
+    if last:
+        return float(last["cpu_seconds"] / last["pace"] * runner.pace())
+    try:
+        known = replications.records(settings, job.lesson)
+    except PressError:
+        return None
+    taken = [r.cpu_seconds / r.pace for r in known if r.profile == profile]
     return statistics.median(taken) * runner.pace() if taken else None
 
 

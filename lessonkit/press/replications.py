@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from lessonkit.evidence import promise, replication
@@ -162,18 +162,12 @@ def carry(settings: Settings, run: store.Run) -> int:
     return len(carried)
 
 
-def _earlier(settings: Settings, run: store.Run, sources: set[str]) -> list[store.Run]:
-    """Return the runs of these sources in the circumstances of `run`, the newest first."""
-    found = []
-    for folder in store.runs_of(settings.runs_folder, run.lesson):
-        try:
-            other = store.open_run(folder)
-        except store.StoreError:
-            continue
+def _earlier(settings: Settings, run: store.Run, sources: set[str]) -> Iterator[store.Run]:
+    """Yield the runs of these sources in the circumstances of `run`, the newest first."""
+    for other in store.whole_runs(settings.runs_folder, run.lesson):
         same = other.manifest["circumstances"] == run.manifest["circumstances"]
         if other.source in sources and same and machine_of(other) == machine_of(run):
-            found.append(other)
-    return found
+            yield other
 
 
 def _same_values(one: store.Run, other: store.Run) -> bool:

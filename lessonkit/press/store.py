@@ -134,6 +134,15 @@ def runs_of(runs: Path, lesson: str) -> Iterator[Path]:
     yield from sorted(found, key=lambda p: (p / "manifest.json").stat().st_mtime, reverse=True)
 
 
+def whole_runs(runs: Path, lesson: str) -> Iterator[Run]:
+    """Yield a lesson's runs, the newest first; altered ones are passed over."""
+    for folder in runs_of(runs, lesson):
+        try:
+            yield open_run(folder)
+        except StoreError:
+            continue
+
+
 @dataclass(frozen=True)
 class Choice:
     """The run that a page uses, and what is wrong with using it."""
