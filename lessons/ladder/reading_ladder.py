@@ -171,7 +171,7 @@ lesson.figure("ladder", fig, data=as_columns(climb),
     alt="Share read correctly, layer by layer. " + "; ".join(
         f"{rung}: best {top.max():.2f} at layer {top.argmax() + 1}, "
         f"{top[-1]:.2f} at the last" for rung, top in tops.items()) + ".",
-    caption="Letters become readable before words, and words before meaning. "
+    caption="Halfway up, letters come before words, and words before meaning. "
             "Then all but meaning and the answer fade.")
 
 # %% ladder-table
