@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from workshop import Workshop
 
-from lessonkit.press import progress, replications
+from lessonkit.press import build, progress, replications
 from lessonkit.press.replicate import FIRST, STRIDE
 
 pytestmark = pytest.mark.slow
@@ -178,3 +179,17 @@ def test_another_machines_records_tell_how_long_it_will_take(there) -> None:
     there.do("replicate", "--sets", "1")
     there.do("clean", "--all")
     assert "1 run to do, 1 at once: about 1 s" in there.do("build").out
+
+
+def test_portable_instructions_take_their_own_time(there, native) -> None:
+    there.do("replicate", "--sets", "1")
+    (record,) = replications.records(there.settings, "walks/stray")
+    slow = replace(record, instructions="portable", cpu_seconds=200 * record.cpu_seconds)
+    replications.add(there.settings, slow)
+    seconds = [
+        progress.expected_seconds(
+            there.settings, build.job_for(there.settings, "walks/stray", "quick", "cpu", 7, name)
+        )
+        for name in ("portable", "native")
+    ]
+    assert seconds[0] > 20 * seconds[1]

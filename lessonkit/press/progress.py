@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from lessonkit.evidence import circumstances
 from lessonkit.press import replications, runner, store
 from lessonkit.press.settings import PressError, Settings
 
@@ -18,19 +19,22 @@ from lessonkit.press.settings import PressError, Settings
 def expected_seconds(settings: Settings, job: runner.Job) -> float | None:
     """Return the CPU seconds that a job will take, or None if nothing is known of its lesson.
 
-    They are those of the last run of the lesson in this profile, else those of its replications,
-    scaled by how fast this machine is now.
+    They are those of the last run of the lesson in this profile and with these instructions, else
+    those of its replications, if possible with these instructions, scaled by how fast this machine
+    is now.
     """
     profile = job.around.profile
-    runs = store.whole_runs(settings.runs_folder, job.lesson)
-    last = next((run.manifest for run in runs if run.profile == profile), None)
-    if last:
-        return float(last["cpu_seconds"] / last["pace"] * runner.pace())
+    instructions = circumstances.instruction_set(job.around.instructions)
+    for run in store.whole_runs(settings.runs_folder, job.lesson):
+        if (run.profile, run.manifest["instruction_set"]) == (profile, instructions):
+            return float(run.manifest["cpu_seconds"] / run.manifest["pace"] * runner.pace())
     try:
         known = replications.records(settings, job.lesson)
     except PressError:
         return None
-    taken = [r.cpu_seconds / r.pace for r in known if r.profile == profile]
+    known = [r for r in known if r.profile == profile]
+    known = [r for r in known if r.instructions == instructions] or known
+    taken = [r.cpu_seconds / r.pace for r in known]
     return statistics.median(taken) * runner.pace() if taken else None
 
 
