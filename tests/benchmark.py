@@ -173,7 +173,8 @@ def keys(root: Path) -> tuple[str, bool]:
         write(root / f"lessons/part/lesson_{number}.py", script)
     code = (
         "import json, sys, time\n"
-        "from lessonkit.press import build, settings\n"
+        "from lessonkit.press import settings\n"
+        "from lessonkit.press.run import build\n"
         "course = settings.load(); start = time.process_time()\n"
         "names = course.lesson_names()\n"
         "for name in names: build.job_for(course, name, 'quick', 'cpu')\n"

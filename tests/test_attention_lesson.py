@@ -10,7 +10,7 @@ from torch import nn
 
 from lessonkit.data.sentences import LENGTH, PRONOUNS, VOCABULARY, to_learn_from
 from lessonkit.models.copies import CopiesOf
-from lessonkit.press import script
+from lessonkit.press.lesson import script
 
 LESSON = Path(__file__).resolve().parent.parent / "lessons/architectures/attention.py"
 D_MODEL, HEADS = 14, 2

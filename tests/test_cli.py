@@ -10,7 +10,7 @@ import pytest
 from conftest import Project
 from workshop import Outcome, Workshop, walks
 
-from lessonkit.press import build
+from lessonkit.press.run import build
 
 
 @pytest.fixture

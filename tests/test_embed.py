@@ -17,7 +17,8 @@ from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
 from workshop import Workshop, assert_sound, copied, read, tags, walks
 
-from lessonkit.press import embed, pages
+from lessonkit.press.course import pages
+from lessonkit.press.page import embed
 
 # A second lesson, with a figure of the same name and words that HTML would misread.
 TRICKY = """

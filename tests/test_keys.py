@@ -14,7 +14,9 @@ from types import SimpleNamespace
 import pytest
 from conftest import Project
 
-from lessonkit.press import build, keys, settings
+from lessonkit.press import settings
+from lessonkit.press.lesson import keys
+from lessonkit.press.run import build
 from lessonkit.press.settings import PressError
 
 LESSON = '''
@@ -267,7 +269,8 @@ def test_a_key_does_not_know_where_the_project_lies(course: Project, tmp_path: P
 
 def test_a_key_does_not_depend_on_the_hash_seed(course: Project) -> None:
     code = (
-        "from lessonkit.press import keys, settings\n"
+        "from lessonkit.press import settings\n"
+        "from lessonkit.press.lesson import keys\n"
         "project = settings.load()\n"
         "source = keys.source(project, 'walks/stray')\n"
         "print(keys.key(source, keys.circumstances(project, 'quick', 'cpu')))"

@@ -10,8 +10,12 @@ from statistics import median
 import pytest
 
 from lessonkit.evidence.replication import Replication
-from lessonkit.press import check, pages, replications, script, settings, verify
-from lessonkit.press import course as courses
+from lessonkit.press import settings
+from lessonkit.press.course import entries as courses
+from lessonkit.press.course import pages
+from lessonkit.press.lesson import script
+from lessonkit.press.run import replications, verify
+from lessonkit.press.site import check
 
 ROOT = Path(__file__).resolve().parent.parent
 COURSE = settings.load(ROOT)

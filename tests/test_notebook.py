@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from workshop import Workshop, copied, tags, walks
 
-from lessonkit.press import notebook
+from lessonkit.press.page import notebook
 
 # Every kind of output: printed, returned, drawn, published; a comment parts the cells.
 SHOWING = """

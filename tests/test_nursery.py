@@ -16,7 +16,8 @@ import pytest
 from conftest import Project
 from test_runner import alive
 
-from lessonkit.press import build, nursery, runner, settings, store
+from lessonkit.press import settings
+from lessonkit.press.run import build, nursery, runner, store
 
 pytestmark = [
     pytest.mark.skipif(not nursery.SUPPORTED, reason="nurseries are Linux's"),

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from workshop import Workshop, copied, walks
 
-from lessonkit.press import check, pages
+from lessonkit.press.course import pages
+from lessonkit.press.site import check
 
 SECOND = """
 '''Another walk.'''
@@ -309,7 +310,7 @@ def test_the_check_says_what_the_page_says(
 ) -> None:
     import markdown
 
-    from lessonkit.press import embed
+    from lessonkit.press.page import embed
 
     there.replace("docs/stray.md", "[[distance]]", "[[distanec]] and [[Foo bar]] and [[walks]]")
     told = [str(finding) for finding in check.check(there.course()) if not finding.warning]

@@ -13,8 +13,9 @@ from workshop import Workshop
 from lessonkit.evidence import Claim, EvidenceError, Rule, replication
 from lessonkit.evidence.promise import Promise, promises
 from lessonkit.evidence.replication import Replication
-from lessonkit.press import course, replications
+from lessonkit.press.course import entries as course
 from lessonkit.press.page import evidence
+from lessonkit.press.run import replications
 
 INSIDE, OUTSIDE = 1.0, 0.0  # of "above 0.5"
 HERE = ("cpu", "this processor", "avx2")

@@ -14,8 +14,10 @@ import pytest
 from PIL import Image
 from workshop import Workshop, copied, tags, walks
 
-from lessonkit.press import embed, gallery, publish
+from lessonkit.press.lesson import sphinx as gallery
+from lessonkit.press.page import embed
 from lessonkit.press.settings import PressError
+from lessonkit.press.site import downloads as publish
 
 OPEN_FIGURE = """
 '''Another walk.'''

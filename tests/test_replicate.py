@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from workshop import Workshop
 
-from lessonkit.press import build, progress, replications
-from lessonkit.press.replicate import FIRST, STRIDE
+from lessonkit.press.run import build, progress, replications
+from lessonkit.press.run.replicate import FIRST, STRIDE
 
 pytestmark = pytest.mark.slow
 RECORDS = "replications/walks/stray.json"

@@ -164,7 +164,7 @@ def test_no_module_of_the_press_imports_torch_or_matplotlib() -> None:
         for room, path, _ in sources()
         if room in ("press", "evidence") and path.name != "__init__.py"
     ]
-    assert "lessonkit.press.embed" in modules
+    assert "lessonkit.press.page.embed" in modules
     code = f"import sys, {', '.join(modules)}\nprint(*{{'torch', 'matplotlib'}} & set(sys.modules))"
     result = subprocess.run(
         [sys.executable, "-c", code],

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from conftest import Project
 
-from lessonkit.press import build, keys, runner, script, settings, store, worker
+from lessonkit.press import settings
+from lessonkit.press.lesson import keys, script
+from lessonkit.press.run import build, runner, store, worker
 
 pytestmark = pytest.mark.slow
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from lessonkit.press import script
-from lessonkit.press.script import Cell, Script, ScriptError
+from lessonkit.press.lesson import script
+from lessonkit.press.lesson.script import Cell, Script, ScriptError
 
 
 @pytest.fixture

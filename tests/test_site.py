@@ -21,7 +21,9 @@ import nbformat
 import pytest
 
 from lessonkit.evidence.records import HOLDS
-from lessonkit.press import pages, replications, settings, store
+from lessonkit.press import settings
+from lessonkit.press.course import pages
+from lessonkit.press.run import replications, store
 
 LESSON = "training/vanishing-gradients/"
 TWIN = "generated/training/vanishing_gradients/notebook/"

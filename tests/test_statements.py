@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from lessonkit.press import statements
+from lessonkit.press.course import statements
+from lessonkit.press.course.statements import Statement
 from lessonkit.press.settings import PressError
-from lessonkit.press.statements import Statement
 
 SHIPPED = Path(__file__).resolve().parent.parent / "statements.toml"
 WELL = """

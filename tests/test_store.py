@@ -18,9 +18,10 @@ from typing import Any
 import pytest
 from conftest import Project
 
-from lessonkit.press import build, runner, settings, store
-from lessonkit.press.keys import RUN_FORMAT
-from lessonkit.press.store import StoreError
+from lessonkit.press import settings
+from lessonkit.press.lesson.keys import RUN_FORMAT
+from lessonkit.press.run import build, runner, store
+from lessonkit.press.run.store import StoreError
 
 FILES = (
     "manifest.json",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import Project
 
-from lessonkit.press import store
+from lessonkit.press.run import store
 
 pytestmark = pytest.mark.slow
 

@@ -7,8 +7,8 @@ import re
 import pytest
 from conftest import Project
 
-from lessonkit.press import syllabus
-from lessonkit.press.course import Course
+from lessonkit.press.course import syllabus
+from lessonkit.press.course.entries import Course
 from lessonkit.press.page import graph, templates
 from lessonkit.press.settings import Settings, UsageError, load
 

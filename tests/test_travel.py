@@ -11,7 +11,7 @@ import pytest
 from workshop import Workshop, walks
 
 from lessonkit.evidence import Claim, Number, Rule
-from lessonkit.press import store, travel, verify
+from lessonkit.press.run import store, travel, verify
 from lessonkit.press.settings import PressError
 
 

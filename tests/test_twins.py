@@ -10,7 +10,7 @@ import pytest
 from conftest import MKDOCS, Project
 from workshop import Workshop
 
-from lessonkit.press.bytecode import Bytecode
+from lessonkit.press.site.bytecode import Bytecode
 
 TWINS = (
     'plugins: [lessonkit, {mkdocs-jupyter: {ignore: ["*.md"], include: [notebook.ipynb], '
@@ -95,7 +95,7 @@ def test_the_order_of_the_plugins_does_not_matter(site: Workshop) -> None:
 
 def test_what_waits_can_be_imported_in_every_way(course: Workshop) -> None:
     code = (
-        "from lessonkit.press import twins\ntwins.postpone()\nimport jupytext.config\n"
+        "from lessonkit.press.site import twins\ntwins.postpone()\nimport jupytext.config\n"
         "from jupytext import reads\nimport mkdocs_jupyter.convert as c\nprint(callable(c.nb2md))"
     )
     assert course.run("-c", code).stdout == "True\n"

@@ -18,7 +18,8 @@ from unittest import mock
 
 from conftest import Project
 
-from lessonkit.press import cli, course, settings
+from lessonkit.press import cli, settings
+from lessonkit.press.course import entries as course
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ from lessonkit.press.settings import PressError, UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from lessonkit.press import build as build_steps
-    from lessonkit.press import runner, store
+    from lessonkit.press.run import build as build_steps
+    from lessonkit.press.run import runner, store
     from lessonkit.press.settings import Settings
 
 # The press is imported inside the commands: `lessonkit --help` shows at once.
@@ -107,8 +107,9 @@ def build(
     dry_run: bool,
 ) -> None:
     """Run the LESSONS that are not fresh (default: all) and lay out what pages need."""
-    from lessonkit.press import build as steps
-    from lessonkit.press import progress, settings
+    from lessonkit.press import settings
+    from lessonkit.press.run import build as steps
+    from lessonkit.press.run import progress
 
     project = settings.load()
     planned = steps.states(project, lessons, profile, device, first_seed, instructions)
@@ -134,7 +135,7 @@ def build(
 
 
 def _foretell(project: Settings, planned: list[build_steps.State], todo: list[runner.Job]) -> None:
-    from lessonkit.press import progress
+    from lessonkit.press.run import progress
 
     lessons = {job.lesson: job for job in todo}
     for state in planned:
@@ -146,7 +147,7 @@ def _foretell(project: Settings, planned: list[build_steps.State], todo: list[ru
 
 def _judge(console: Console, project: Settings, runs: list[store.Run]) -> list[str]:
     """Carry records over, say what is thin or disputed, and return what is broken."""
-    from lessonkit.press import replications
+    from lessonkit.press.run import replications
 
     broken = []
     for run in runs:
@@ -168,7 +169,8 @@ def _judge(console: Console, project: Settings, runs: list[store.Run]) -> list[s
 
 
 def _publish(project: Any) -> None:
-    from lessonkit.press import course, publish
+    from lessonkit.press.course import entries as course
+    from lessonkit.press.site import downloads as publish
 
     publish.publish(course.current(project, fresh=True))
 
@@ -180,7 +182,7 @@ def _runs_after(planned: list[build_steps.State], results: list[runner.Result]) 
 
 
 def _failures(project: Any, results: list[runner.Result]) -> list[str]:
-    from lessonkit.press import runner
+    from lessonkit.press.run import runner
 
     lines = []
     for result in results:
@@ -201,8 +203,9 @@ def _console() -> Console:
 @commands.command()
 def check() -> None:
     """Check pages and lessons without building the site."""
-    from lessonkit.press import check as checks
-    from lessonkit.press import course, settings
+    from lessonkit.press import settings
+    from lessonkit.press.course import entries as course
+    from lessonkit.press.site import check as checks
 
     found = checks.check(course.current(settings.load(), fresh=True))
     for finding in found:
@@ -229,8 +232,8 @@ def status(
     as_json: bool,
 ) -> None:
     """Say how each lesson stands: fresh, stale, missing or failed."""
-    from lessonkit.press import build as steps
     from lessonkit.press import settings
+    from lessonkit.press.run import build as steps
 
     found = steps.states(settings.load(), (), profile, device, first_seed, instructions)
     if as_json:
@@ -283,8 +286,10 @@ def verify(
     """Run a LESSON here, now, and compare it with what its page shows."""
     from rich.table import Table
 
-    from lessonkit.press import course, progress, settings
-    from lessonkit.press import verify as checks
+    from lessonkit.press import settings
+    from lessonkit.press.course import entries as course
+    from lessonkit.press.run import progress
+    from lessonkit.press.run import verify as checks
 
     project = settings.load()
     entry = course.current(project, fresh=True).entry(lesson)
@@ -333,9 +338,10 @@ def replicate(
     Each set of seeds is recorded as soon as it is done, in replications/LESSON.json: stop when you
     like, and say the same again to go on. On your machine it adds your machine's record.
     """
-    from lessonkit.press import build as steps
-    from lessonkit.press import progress, settings
-    from lessonkit.press import replicate as sampling
+    from lessonkit.press import settings
+    from lessonkit.press.run import build as steps
+    from lessonkit.press.run import progress
+    from lessonkit.press.run import replicate as sampling
 
     project, console = settings.load(), _console()
     plans = sampling.plan(project, lessons, sets, profile, device, instructions)
@@ -358,7 +364,9 @@ def replicate(
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def export_runs(file: Path) -> None:
     """Pack the runs that the pages use into FILE (.zip)."""
-    from lessonkit.press import course, settings, travel
+    from lessonkit.press import settings
+    from lessonkit.press.course import entries as course
+    from lessonkit.press.run import travel
 
     project = settings.load()
     entries = course.current(project, fresh=True).entries.values()
@@ -371,7 +379,8 @@ def export_runs(file: Path) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def import_runs(file: Path) -> None:
     """Take in the runs of FILE, each checked by its hashes."""
-    from lessonkit.press import settings, travel
+    from lessonkit.press import settings
+    from lessonkit.press.run import travel
 
     project = settings.load()
     for lesson, key in travel.import_(project, file):
@@ -409,7 +418,9 @@ def new(lesson: str) -> None:
 @click.option("--dry-run", is_flag=True, help="Say what would be removed.")
 def clean(everything: bool, dry_run: bool) -> None:
     """Remove the runs of code that is no longer there."""
-    from lessonkit.press import course, settings, store
+    from lessonkit.press import settings
+    from lessonkit.press.course import entries as course
+    from lessonkit.press.run import store
 
     project = settings.load()
     if everything:

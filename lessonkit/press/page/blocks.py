@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from markupsafe import Markup
 
-from lessonkit.press.course import Course, Entry
+from lessonkit.press.course.entries import Course, Entry
 from lessonkit.press.page import evidence as evidences
 from lessonkit.press.page import graph
 from lessonkit.press.page.evidence import Link, run_of
@@ -104,7 +104,7 @@ def shown(course: Course, lessons: list[str] | tuple[str, ...]) -> list[str]:
 
 def used_in(course: Course, name: str, link: Link) -> str:
     """The lessons that use a name of the package, or anything below it."""
-    from lessonkit.press.gallery import names_used
+    from lessonkit.press.lesson.sphinx import names_used
 
     users = [
         entry

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 
 from lessonkit.evidence.records import Claim
-from lessonkit.press import memo, notebook
-from lessonkit.press.course import Entry
-from lessonkit.press.page import svg
+from lessonkit.press import memo
+from lessonkit.press.course.entries import Entry
+from lessonkit.press.page import notebook, svg
 from lessonkit.press.page.templates import over, render
 
 Link = Callable[[str], str]  # a path below the folder of pages -> an address seen from this page

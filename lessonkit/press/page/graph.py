@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from lessonkit.press.syllabus import Before, levels
+from lessonkit.press.course.syllabus import Before, levels
 
 # Pixels. A box holds two lines of LETTERS characters.
 WIDTH, HEIGHT, ACROSS, DOWN, HEAD, LETTERS = 158, 50, 46, 14, 30, 19

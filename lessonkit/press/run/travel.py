@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from lessonkit.press import store
+from lessonkit.press.run import store
 from lessonkit.press.settings import PressError, Settings
 
 

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from lessonkit.evidence import circumstances
-from lessonkit.press import keys, nursery, script, store
+from lessonkit.press.lesson import keys, script
+from lessonkit.press.run import nursery, store
 from lessonkit.press.settings import PressError, Settings
 
 LOG_LIMIT = 20 * 2**20  # bytes that a lesson may write to its log before it is stopped
@@ -241,7 +242,7 @@ def _start(settings: Settings, job: Job, runs: Path, nurseries: _Nurseries | Non
 def _fresh(settings: Settings, job: Job, spec: Path) -> subprocess.Popen[bytes]:
     with (spec.parent / "log.txt").open("wb") as output:
         return subprocess.Popen(
-            [sys.executable, "-m", "lessonkit.press.worker", str(spec)],
+            [sys.executable, "-m", "lessonkit.press.run.worker", str(spec)],
             cwd=settings.root,
             env=_environment(job),
             stdin=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""The process in which one lesson runs: `python -m lessonkit.press.worker JOB.json`.
+"""The process in which one lesson runs: `python -m lessonkit.press.run.worker JOB.json`.
 
 It executes the cells in order in one namespace, captures what each prints, returns and draws, and
 ends by writing `cells.json`, `evidence.json` and `done.json` into the run's folder. Whoever started

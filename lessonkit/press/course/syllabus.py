@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from lessonkit.press.pages import Page
+from lessonkit.press.course.pages import Page
 from lessonkit.press.settings import Settings
 
 Before = Mapping[str, Collection[str]]  # lesson -> the lessons to read before it

@@ -8,8 +8,8 @@ from html import escape
 from typing import Any
 
 from lessonkit.evidence import display
-from lessonkit.press.script import Script
-from lessonkit.press.store import Run
+from lessonkit.press.lesson.script import Script
+from lessonkit.press.run.store import Run
 
 
 def outputs_by_cell(script: Script, run: Run) -> list[list[dict[str, Any]]]:

@@ -9,7 +9,9 @@ from functools import cached_property
 from pathlib import Path
 
 from lessonkit.evidence.promise import Promise
-from lessonkit.press import build, pages, replications, script, store, syllabus
+from lessonkit.press.course import pages, syllabus
+from lessonkit.press.lesson import script
+from lessonkit.press.run import build, replications, store
 from lessonkit.press.settings import PressError, Settings, UsageError, wanted_profile
 
 

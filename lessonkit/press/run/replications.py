@@ -9,7 +9,7 @@ from lessonkit.evidence import promise, replication
 from lessonkit.evidence.promise import Promise
 from lessonkit.evidence.records import EvidenceError
 from lessonkit.evidence.replication import Replication
-from lessonkit.press import store
+from lessonkit.press.run import store
 from lessonkit.press.settings import PressError, Settings
 
 

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
-from lessonkit.press import embed, pages, replications
-from lessonkit.press.course import Course
+from lessonkit.press.course import pages
+from lessonkit.press.course.entries import Course
+from lessonkit.press.page import embed
+from lessonkit.press.run import replications
 
 _IMAGE = re.compile(r"!\[\s*\] ?[(\[]|<img(?![^>]*\salt\s*=)[^>]*>")
 # What looks measured: a share, a decimal, a power of ten.

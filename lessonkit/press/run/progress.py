@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from lessonkit.evidence import circumstances
-from lessonkit.press import replications, runner, store
+from lessonkit.press.run import replications, runner, store
 from lessonkit.press.settings import PressError, Settings
 
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from lessonkit.evidence.circumstances import DEVICES, PROFILES
 from lessonkit.evidence.promise import Promise
-from lessonkit.press import keys, replications, runner, store
+from lessonkit.press.lesson import keys
+from lessonkit.press.run import replications, runner, store
 from lessonkit.press.settings import PressError, Settings, UsageError, wanted_profile
 
 

@@ -45,7 +45,7 @@ def slim(html: str) -> str:
     if not (start and end):
         raise ValueError(
             f"expected content that mkdocs-jupyter 0.26 rendered ({_START} … {_END}); "
-            "another version makes other pages: adapt lessonkit.press.notebooks to it."
+            "another version makes other pages: adapt lessonkit.press.site.slim to it."
         )
     return start + _tidy(notebook) + end
 

@@ -16,8 +16,9 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
-from lessonkit.press import gallery, notebook
-from lessonkit.press.course import Course, Entry
+from lessonkit.press.course.entries import Course, Entry
+from lessonkit.press.lesson import sphinx as gallery
+from lessonkit.press.page import notebook
 from lessonkit.press.settings import PressError
 
 _STAMP = ".stamp"
@@ -99,7 +100,7 @@ def _digest(entry: Entry) -> str:
 
 @lru_cache(maxsize=1)
 def _press() -> bytes:
-    modules = sorted(Path(__file__).parent.glob("*.py"))
+    modules = sorted(Path(__file__).parent.parent.rglob("*.py"))
     return b"".join(hashlib.sha256(module.read_bytes()).digest() for module in modules)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lessonkit.evidence import display
 from lessonkit.evidence.replication import Replication
-from lessonkit.press import build, replications, runner, store
+from lessonkit.press.run import build, replications, runner, store
 from lessonkit.press.settings import PressError, Settings
 
 EXACT = 1e-6  # relative; what one value, with no seeds to vary, may differ between machines

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lessonkit.evidence import circumstances
-from lessonkit.press import build, replications, runner
+from lessonkit.press.run import build, replications, runner
 from lessonkit.press.settings import Settings, wanted_instructions
 
 FIRST, STRIDE = 20_000, 1_000  # first seeds of the sets; a set has far fewer seeds than the stride

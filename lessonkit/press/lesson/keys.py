@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import lessonkit
-from lessonkit.press import memo, script
+from lessonkit.press import memo
+from lessonkit.press.lesson import script
 from lessonkit.press.settings import (
     PressError,
     Settings,

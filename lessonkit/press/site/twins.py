@@ -18,8 +18,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from lessonkit.press import memo, notebooks
-from lessonkit.press.bytecode import Bytecode
+from lessonkit.press import memo
+from lessonkit.press.site import slim as notebooks
+from lessonkit.press.site.bytecode import Bytecode
 
 PLUGIN = "mkdocs-jupyter"
 _CONVERT = "mkdocs_jupyter.convert"

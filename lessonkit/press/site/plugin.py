@@ -17,19 +17,14 @@ from mkdocs.config import config_options
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin
 
-from lessonkit.press import (
-    build,
-    bytecode,
-    check,
-    course,
-    embed,
-    pages,
-    publish,
-    settings,
-    syllabus,
-    twins,
-)
+from lessonkit.press import settings
+from lessonkit.press.course import entries as course
+from lessonkit.press.course import pages, syllabus
+from lessonkit.press.page import embed
+from lessonkit.press.run import build
 from lessonkit.press.settings import PressError
+from lessonkit.press.site import bytecode, check, twins
+from lessonkit.press.site import downloads as publish
 
 log = logging.getLogger("mkdocs.plugins.lessonkit")
 twins.postpone()  # MkDocs loads this plugin before those that stand behind it

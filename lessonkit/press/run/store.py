@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from lessonkit.evidence.records import Claim, Number, Table
-from lessonkit.press.keys import RUN_FORMAT
+from lessonkit.press.lesson.keys import RUN_FORMAT
 from lessonkit.press.settings import PressError
 
 _PROFILE_RANK = {"full": 2, "quick": 1, "smoke": 0}

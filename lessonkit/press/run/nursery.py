@@ -7,7 +7,8 @@ nothing has been drawn, no tensor computed, it has one thread and no open socket
 where a fresh interpreter would stand after these imports.
 
 The builder writes a line of JSON for each lesson to the nursery's input; the nursery answers with
-the child's number, and with its exit code when it has ended. `python -m lessonkit.press.nursery`.
+the child's number, and with its exit code when it has ended.
+`python -m lessonkit.press.run.nursery`.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from lessonkit.press import worker
+from lessonkit.press.run import worker
 
 log = logging.getLogger("mkdocs.plugins.lessonkit")
 Name = TypeVar("Name", bound=Hashable)
@@ -147,7 +148,7 @@ class Nursery:
     def __post_init__(self) -> None:
         self.said = tempfile.TemporaryFile()  # noqa: SIM115, closed with the process
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "lessonkit.press.nursery", str(os.getpid())],
+            [sys.executable, "-m", "lessonkit.press.run.nursery", str(os.getpid())],
             cwd=self.folder,
             env=dict(self.environment),
             stdin=subprocess.PIPE,

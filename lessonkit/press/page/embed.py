@@ -1,0 +1,311 @@
+"""The Markdown extension: `[[name]]` becomes what the lesson's run published under that name.
+
+A number stands inline; a figure, table, claim or code cell stands alone on its line (or in its
+table cell), also inside admonitions, tabs and lists. Code spans, fences, comments and maths stay as
+they are; `\\[[` is two brackets. A name that does not exist is reported with file, line and the
+names that do, and shows as an error on the page.
+"""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from markdown import Extension, Markdown
+from markdown.preprocessors import Preprocessor
+
+from lessonkit.evidence.records import PARTS
+from lessonkit.press import settings
+from lessonkit.press.course import entries as courses
+from lessonkit.press.course import pages
+from lessonkit.press.page import blocks, evidence
+from lessonkit.press.settings import PressError
+
+log = logging.getLogger("mkdocs.plugins.lessonkit")
+
+_EMBED = re.compile(r"\[\[([^\[\]\n]*)\]\]")
+_NAME = re.compile(r"(?:([\w/-]+):)?([\w-]+)(?:\.([\w-]+))?")
+_LIST_MARK = r"(?:[-*+:][ \t]+|\d+\.[ \t]+)"
+_PARAGRAPH = r"(?:(?!\n[ \t>]*\n).)+?"  # anything, but no blank line
+# What must stay untouched. An opening without its closing is none: it would hide all that follows.
+_VERBATIM = re.compile(
+    r"(?=[`$\\<]|^)(?:"  # it begins with one of these or with a line: a quick no elsewhere
+    rf"^[ \t>]*{_LIST_MARK}*(?P<fence>`{{3,}}(?=[^`\n]*\n)|~{{3,}})[^\n]*\n"
+    r"(?:.*?\n)??[ \t>]*(?P=fence)[`~]*[ \t]*$"
+    rf"|^[ \t>]*\$\${_PARAGRAPH}\$\$|^[ \t>]*\\\[(?!\[){_PARAGRAPH}\\\]"  # maths on its own
+    r"|<!--.*?-->|\\\[\["
+    r"|(?<![`\\])(?P<ticks>`+)(?!`)[^\n]+?(?<!`)(?P=ticks)(?!`)"
+    r"|\$\$[^\n]+?\$\$|(?<![\\$])\$(?![\s$])[^$\n]*?[^\s\\$]\$(?!\d)|\\\([^\n]*?\\\))",
+    re.M | re.S,
+)
+# HTML cannot stand within alternative text, the title of a link, or an attribute of raw HTML.
+_PLAIN = re.compile(r"!\[[^\]]*$|\]\([^)\s]*\s+[\"'][^)]*$|<[a-zA-Z][^<>]*$")
+# What nobody looks for by searching: drawings, and where their numbers come from.
+_LATER = re.compile(r'<svg\b.*?</svg>|<details class="lk-provenance".*?</details>', re.S)
+_POSTPONED = re.compile(r"<!--lessonkit:(\d+)-->")
+COURSE_BLOCKS = ("evidence", "gallery", "syllabus", "prerequisites")
+LESSON_BLOCKS = ("lesson-frame", "lesson-downloads", "lesson-claims")
+USED_IN = "used-in"  # [[used-in:lessonkit.models]]
+
+
+@dataclass(frozen=True)
+class Embed:
+    """One `[[...]]` in a page."""
+
+    text: str  # between the brackets
+    line: int
+    start: int
+    end: int
+    alone: bool  # on its line or in its table cell
+    row: bool  # in a row of a table
+    plain: bool  # where only text can stand
+
+
+@dataclass(frozen=True)
+class Place:
+    """The page that is being rendered, as far as the site generator tells."""
+
+    path: str = ""
+    url: str = ""
+    lesson: str | None = None
+    first_line: int = 1
+    course: courses.Course | None = None  # as this build found it
+    later: list[str] | None = None  # what the plugin puts in when the page is done
+
+    def link(self, target: str) -> str:
+        """Return the address of a path of the site, seen from this page."""
+        return "../" * self.url.count("/") + target
+
+    def postponed(self, html: str) -> str:
+        """Return a mark for some HTML if somebody will put it in later, else the HTML.
+
+        Templates and the search would read every path of every figure, for nothing.
+        """
+        if self.later is None:
+            return html
+        self.later.append(html)
+        return f"<!--lessonkit:{len(self.later) - 1}-->"
+
+
+def completed(html: str, later: list[str]) -> str:
+    """Put what was postponed into a page."""
+    return _POSTPONED.sub(lambda found: later[int(found[1])], html)
+
+
+def visible(text: str) -> str:
+    """Return the text with NULs in the place of code, maths, comments and escaped brackets."""
+    return _VERBATIM.sub(lambda found: re.sub(r"[^\n]", "\0", found[0]), text)
+
+
+def find(text: str, first_line: int = 1) -> Iterator[Embed]:
+    """Yield every embed of a page, skipping what is code, maths or a comment."""
+    for number, line in enumerate(visible(text).split("\n"), first_line):
+        for match in _EMBED.finditer(line):
+            before, after = line[: match.start()], line[match.end() :]
+            row = "|" in before and "|" in after
+            alone = not re.sub(rf"^[\s>]*{_LIST_MARK}*", "", before) and not after.strip()
+            if row:
+                alone = (
+                    not before.rpartition("|")[2].strip() and not after.partition("|")[0].strip()
+                )
+            plain = bool(_PLAIN.search(_EMBED.sub("", before)))
+            yield Embed(match[1], number, match.start(), match.end(), alone, row, plain)
+
+
+class EmbedError(PressError):
+    """An embed that cannot be resolved."""
+
+
+def resolve(course: courses.Course, place: Place, embed: Embed, used: dict[str, int]) -> str:
+    """Return the HTML of an embed.
+
+    Args:
+        course: the lessons and their runs.
+        place: the page.
+        embed: what to resolve.
+        used: how often each block stood on this page so far (ids must differ).
+
+    Raises:
+        EmbedError: an unknown name, a block inside a sentence, a part of something without parts.
+    """
+    text = embed.text.strip()
+    if text.startswith(USED_IN + ":"):
+        _must_stand_alone(embed, text)
+        return blocks.used_in(course, text.partition(":")[2], place.link)
+    match = _NAME.fullmatch(text)
+    if not match:
+        raise EmbedError(
+            f"[[{embed.text}]] is no name: expected [[name]], [[lesson:name]] or [[name.median]] "
+            "(write \\[[ for two brackets)"
+        )
+    lesson, name, part = match[1] or place.lesson, match[2], match[3] or ""
+    if name in COURSE_BLOCKS and match[1] is None:
+        _must_stand_alone(embed, name)
+        return getattr(blocks, name)(course, place.link)
+    entry = _entry(course, place, lesson, name)
+    if name in LESSON_BLOCKS:
+        _must_stand_alone(embed, name)
+        return _lesson_block(course, entry, place, name, used)
+    kind = entry.names.get(name)
+    if kind is None:
+        raise EmbedError(_unknown(entry, name))
+    if kind != "number":
+        if part:
+            raise EmbedError(f"[[{text}]]: {name!r} is a {kind}; only a number has parts")
+        _must_stand_alone(embed, f"{name!r} is a {kind}: it")
+        return getattr(evidence, kind)(entry, name, place.link, _anchor(name, used))
+    if part and part not in PARTS:
+        raise EmbedError(f"[[{text}]]: no part {part!r}; a number has {', '.join(PARTS)}")
+    if embed.plain:
+        return escape(evidence.run_of(entry).numbers[name].text(part))
+    return evidence.number(entry, name, part)
+
+
+def _must_stand_alone(embed: Embed, what: str) -> None:
+    if not embed.alone:
+        raise EmbedError(f"{what} must stand alone on its line (or in its table cell)")
+
+
+def _entry(course: courses.Course, place: Place, lesson: str | None, name: str) -> courses.Entry:
+    if lesson is None:
+        known = ", ".join(course.entries) or "none"
+        raise EmbedError(
+            f"[[{name}]]: this page has no lesson of its own. Write [[lesson:{name}]] or put "
+            f"`lesson:` into its front matter; the lessons are: {known}"
+        )
+    try:
+        return course.entry(lesson)
+    except PressError as error:
+        raise EmbedError(f"[[{lesson}:{name}]]: {error}") from None
+
+
+def _lesson_block(
+    course: courses.Course, entry: courses.Entry, place: Place, name: str, used: dict[str, int]
+) -> str:
+    if name == "lesson-frame":
+        return blocks.frame(course, entry, place.link)
+    if entry.run is None:
+        raise EmbedError(_unknown(entry, name))
+    if name == "lesson-downloads":
+        return blocks.downloads(entry, place.link)
+    return blocks.lesson_claims(entry, place.link, lambda claim: _anchor(claim, used))
+
+
+def _anchor(name: str, used: dict[str, int]) -> str:
+    """Return an id that no other block of the page has: two hyphens never stand in a name."""
+    used[name] = used.get(name, 0) + 1
+    return name if used[name] == 1 else f"{name}--{used[name]}"
+
+
+def _unknown(entry: courses.Entry, name: str) -> str:
+    if entry.run is None:
+        return f"[[{name}]]: lesson {entry.name} has no run yet: run `lessonkit build {entry.name}`"
+    close = difflib.get_close_matches(name, entry.names, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    by_kind: dict[str, list[str]] = {}
+    for known, kind in entry.names.items():
+        by_kind.setdefault(kind + "s", []).append(known)
+    listed = "; ".join(f"{kind}: {', '.join(sorted(names))}" for kind, names in by_kind.items())
+    return f"[[{name}]]: lesson {entry.name} publishes no such name; {hint}it has {listed}"
+
+
+class _Embedder(Preprocessor):
+    """Replaces embeds by stashed HTML, before fences and lists are looked at."""
+
+    def __init__(self, md: Markdown, project: settings.Settings | None) -> None:
+        super().__init__(md)
+        self.md = md
+        self.project = project
+
+    def run(self, lines: list[str]) -> list[str]:
+        place = _place(self.md)
+        embeds = list(find("\n".join(lines), place.first_line))
+        if not embeds:
+            return lines
+        course = place.course or courses.current(self.project or settings.load())
+        used: dict[str, int] = {}
+        html: dict[int, list[tuple[Embed, str]]] = {}
+        for embed in embeds:
+            try:
+                made = resolve(course, place, embed, used)
+            except EmbedError as error:
+                where = f"{course.settings.pages}/{place.path or 'a page'}:{embed.line}"
+                log.warning("%s: %s", where, error)
+                made = _error(str(error), embed)
+            made = _LATER.sub(lambda found: place.postponed(found[0]), made)
+            html.setdefault(embed.line - place.first_line, []).append((embed, made))
+        return list(self._replaced(lines, html))
+
+    def _replaced(
+        self, lines: list[str], html: dict[int, list[tuple[Embed, str]]]
+    ) -> Iterator[str]:
+        for number, line in enumerate(lines):
+            found = html.get(number, [])
+            for embed, made in reversed(found):
+                put = made if embed.plain else self.md.htmlStash.store(made)
+                line = line[: embed.start] + put + line[embed.end :]
+            listed = re.match(rf"[\s>]*{_LIST_MARK}", lines[number])
+            block = any(e.alone and not e.row and _is_block(made) for e, made in found)
+            ends = block and not listed  # the paragraph around it, in a quotation too
+            if ends and number and lines[number - 1].strip("> \t"):
+                yield ""
+            yield line
+            if ends and number + 1 < len(lines) and lines[number + 1].strip("> \t"):
+                yield ""
+
+
+def _is_block(html: str) -> bool:
+    return not html.startswith("<span")
+
+
+def _error(message: str, embed: Embed) -> str:
+    if embed.plain:
+        return escape(message)
+    tag = "div" if embed.alone else "span"
+    return f'<{tag} class="lk-error" role="alert">{escape(message)}</{tag}>'
+
+
+current_place: Place | None = None  # set by the MkDocs plugin around each page
+
+
+def _place(md: Markdown) -> Place:
+    """Return the page being rendered: told by the plugin, or by Zensical's rendering context."""
+    if current_place is not None:
+        return current_place
+    for processor in md.preprocessors:
+        page: Any = getattr(processor, "page", None)
+        if page is not None and hasattr(page, "meta"):
+            return Place(page.path, page.url, page.meta.get("lesson"), _offset(page.path))
+    return Place()
+
+
+def _offset(path: str) -> int:
+    """Return the line of the file on which the body begins."""
+    try:
+        project = settings.load()
+    except PressError:
+        return 1
+    return pages.first_line(project, project.pages_folder / path)
+
+
+class EmbedExtension(Extension):
+    """`markdown_extensions: [lessonkit.press.embed]`."""
+
+    def __init__(self, project: settings.Settings | None = None, **configs: Any) -> None:
+        self.project = project
+        super().__init__(**configs)
+
+    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's name
+        # Between 25 (fences are taken away) and 30 (white space is made even): earlier than fences,
+        # so that line numbers are the file's; `find` knows what a fence is.
+        md.preprocessors.register(_Embedder(md, self.project), "lessonkit", 27)
+
+
+def makeExtension(**configs: Any) -> EmbedExtension:  # noqa: N802 - the same
+    """Return the extension, as Python-Markdown asks for it."""
+    return EmbedExtension(**configs)

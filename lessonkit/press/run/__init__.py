@@ -1,0 +1,1 @@
+"""How does a lesson run, and where do its runs lie?"""
