@@ -37,6 +37,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from lessonkit.evidence import Lesson
+from lessonkit.figures.drawing import Drawing
 
 lesson = Lesson("part/lesson_{number}")
 seeds = lesson.seeds(quick=5)
@@ -47,12 +48,13 @@ for index in range({figures}):
     figure, ax = plt.subplots(figsize=(7.2, 3.8))
     for walk in walks:
         ax.plot(walk)
-    lesson.figure(f"walks-{{index}}", figure, alt="Five walks.", data={{"walk": walks[index]}})
+    ends = f"Five walks. One goes from {{walks[index][0]:.2f}} to {{walks[index][-1]:.2f}}."
+    lesson.figure(f"walks-{{index}}", Drawing(figure, {{"walk": walks[index]}}, ends))
 
 # %% claim
 ends = [abs(walk).max() for walk in walks]
 lesson.number("reach", ends, format=".2f")
-lesson.claim("walks-{number}-stray", "Walks stray.", ends, above=0.1, trap=("still", [0.0] * 5))
+lesson.claim("walks-{number}-stray", "Walks stray.", ends, above=0.1, trap={{"still": [0.0] * 5}})
 '''
 
 PROSE = "\n\n".join(

@@ -51,6 +51,7 @@ import numpy as np
 
 import _toolbox
 from lessonkit.evidence import Lesson
+from lessonkit.figures.drawing import Drawing
 
 # %% measure
 # Walk.
@@ -65,13 +66,13 @@ print(f"{len(walks)} walks")
 # Publish.
 
 lesson.number("distance", walks, format=".2f", label="distance")
-lesson.table("walks", columns=["what", "ours"], rows=[["distance", walks]], caption="All walks.")
+lesson.table("walks", "what", {"ours": {"distance": walks}}, caption="All walks.")
 lesson.claim(
     "walks-stray",
     "A walk strays.",
     walks,
     above=0.5,
-    trap=("standing still", [0.0] * len(walks)),
+    trap={"standing still": [0.0] * len(walks)},
 )
 
 # %% draw
@@ -79,7 +80,8 @@ import matplotlib.pyplot as plt
 
 figure, ax = plt.subplots()
 ax.plot(seeds, walks)
-lesson.figure("distances", figure, alt="Distances by seed.", data={"seed": seeds, "far": walks})
+says = f"Distances by seed: {walks[0]:.3f} to {walks[-1]:.3f}."
+lesson.figure("distances", Drawing(figure, {"seed": seeds, "far": walks}, says))
 len(walks)
 '''
 

@@ -153,14 +153,16 @@ def ours(root: Path) -> Path:
     root = root / "ours"
     write(root / "pyproject.toml", '[tool.lessonkit]\nlibraries = ["numpy", "matplotlib"]\n')
     shows = {
-        f"show_{name}": f'lesson.figure("{name}", figure, alt="Walks.", data={{"x": range(60)}})'
+        f"show_{name}": f'lesson.figure("{name}", Drawing(figure, {{"x": range(60)}}, SAYS))'
         for name in FIGURES
     }
     shows |= {f"show_{name}": f'lesson.number("{name}", {name}, format=".2f")' for name in NUMBERS}
     for number in range(LESSONS):
         title = f"Noise adds up, part {number}"
         head = (
-            f'from lessonkit.evidence import Lesson\n\nlesson = Lesson("part/lesson_{number:02}")'
+            "from lessonkit.evidence import Lesson\n"
+            'from lessonkit.figures.drawing import Drawing\n\nSAYS = "Walks of 1 to 59 steps."\n'
+            f'lesson = Lesson("part/lesson_{number:02}")'
         )
         cells = {name: f"show-{name}" for name in CELLS}
         code = CODE.format(

@@ -317,7 +317,7 @@ def test_a_lesson_that_does_not_exist(there: Workshop, command: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("print(", "print((", "lessons/walks/stray.py:18: syntax error: '(' was never closed"),
+        ("print(", "print((", "lessons/walks/stray.py:19: syntax error: '(' was never closed"),
         ('"""A walk strays.', 'x = """A walk strays.', "stray.py:1: expected a docstring whose f"),
     ],
 )

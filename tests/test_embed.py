@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,6 +27,7 @@ TRICKY = """
 import matplotlib.pyplot as plt
 
 from lessonkit.evidence import Lesson
+from lessonkit.figures.drawing import Drawing
 
 # %% signs
 lesson = Lesson("walks/signs")
@@ -37,11 +38,13 @@ figure, ax = plt.subplots()
 ax.plot([1, 2], [3, 5], label="a < b & c")
 ax.legend()
 lesson.figure(
-    "distances", figure, alt='Less "<" & more.', caption="If `a < b` & c.", data={"a": [1]}
+    "distances",
+    Drawing(figure, {"a": [1]}, 'Less "<" & more than 1.'),
+    caption="If `a < b` & c.",
 )
 lesson.number("cost", 2.0, format=".0f", unit="<$>", label='the "cost" & more')
-lesson.table("few", columns=["a<b", "c"], rows=[["x & y", "<i>"]], caption='Say "<b>".')
-trap = ("4 < 3", 4.0)
+lesson.table("few", "a<b", {"c": {"x & y": "<i>"}}, caption='Say "<b>".')
+trap = {"4 < 3": 4.0}
 lesson.claim(
     "two-below-three", "2 < 3 & `a<b>`.", 2.0, below=3.0, trap=trap, exact=True, unit="<m>"
 )
@@ -72,12 +75,6 @@ def site_extensions(repository: Path) -> tuple[list[str], dict[str, Any]]:
     return list(configs), configs
 
 
-@pytest.fixture(autouse=True)
-def no_page_left_over() -> Iterator[None]:
-    yield
-    embed.current_place = None
-
-
 Render = Callable[..., str]
 
 
@@ -86,8 +83,8 @@ def bare(course: Workshop) -> Render:
     """Render with Python-Markdown alone."""
 
     def render(text: str, lesson: str | None = "walks/stray", line: int = 1) -> str:
-        embed.current_place = embed.Place("a/stray.md", "a/stray/", lesson, line)
-        ours = embed.EmbedExtension(course.settings)
+        place = embed.Place("a/stray.md", "a/stray/", lesson, line)
+        ours = embed.EmbedExtension(course.settings, lambda: place)
         return markdown.Markdown(extensions=[ours]).convert(text)
 
     return render
@@ -98,9 +95,9 @@ def site(course: Workshop, site_extensions: tuple[list[str], dict[str, Any]]) ->
     """Render with the extensions that the site uses."""
 
     def render(text: str, lesson: str | None = "walks/stray", line: int = 1) -> str:
-        embed.current_place = embed.Place("a/stray.md", "a/stray/", lesson, line)
+        place = embed.Place("a/stray.md", "a/stray/", lesson, line)
         names, configs = site_extensions
-        ours = embed.EmbedExtension(course.settings)
+        ours = embed.EmbedExtension(course.settings, lambda: place)
         return markdown.Markdown(extensions=[*names, ours], extension_configs=configs).convert(text)
 
     return render
@@ -313,8 +310,8 @@ ERRORS = {
     "see [[used-in:lessonkit.evidence]]": "used-in:lessonkit.evidence must stand alone",
     "`code` [[distances]]": "'distances' is a figure: it must stand alone",
     "3) [[distances]]": "'distances' is a figure: it must stand alone",
-    "[[distances.median]]": "'distances' is a figure; only a number has parts",
-    "[[distance.mean]]": "no part 'mean'; a number has median, range, min, max",
+    "[[distances.median]]": "'distances' is a figure, which has no parts",
+    "[[distance.mean]]": "no part 'mean'; 'distance' is a number, which has median, range, min, max",
 }
 
 
@@ -334,8 +331,8 @@ def test_a_wrong_embed_is_refused(
 
 def test_an_unknown_name_lists_every_name_that_there_is(site: Render) -> None:
     shown = read(site("[[x]]")).text
-    assert "cells: draw, measure; tables: walks; figures: distances" in shown
-    assert "claims: walks-stray; numbers: distance" in shown
+    assert "cells: draw, measure; numbers: distance; tables: walks; claims: walks-stray" in shown
+    assert "figures: distances" in shown
 
 
 def test_a_page_without_a_lesson_must_say_which(
@@ -353,9 +350,11 @@ def test_a_lesson_without_a_run_says_how_to_get_one(
     there = copied(course, tmp_path / "course")
     assert there.do("clean", "--all").code == 0
     assert there.entry().run is None
-    embed.current_place = embed.Place("stray.md", "stray/", "walks/stray")
+    place = embed.Place("stray.md", "stray/", "walks/stray")
     text = "[[distance]]\n\n[[measure]]\n\n[[lesson-claims]]\n\n[[lesson-frame]]"
-    html = markdown.Markdown(extensions=[embed.EmbedExtension(there.settings)]).convert(text)
+    html = markdown.Markdown(
+        extensions=[embed.EmbedExtension(there.settings, lambda: place)]
+    ).convert(text)
     assert_sound(html)
     assert "[[distance]]: lesson walks/stray has no run yet: run `lessonkit build" in caplog.text
     assert "[[lesson-claims]]: lesson walks/stray has no run yet" in caplog.text
@@ -418,7 +417,7 @@ def test_words_of_a_lesson_cannot_become_html(site: Render) -> None:
     html = site("\n\n".join(f"[[walks/signs:{name}]]" for name in blocks))
     reading = assert_sound(html)
     for words in (
-        'Less "<" & more.',
+        'Less "<" & more than 1.',
         "If a < b & c.",
         "2 <$>",
         "x & y",
@@ -430,7 +429,7 @@ def test_words_of_a_lesson_cannot_become_html(site: Render) -> None:
         "<i>",
     ):
         assert words in reading.text
-    assert 'the "cost" & more: ' in {span.get("title") for span in tags(html, "span")}
+    assert 'the "cost" & more' in {span.get("title") for span in tags(html, "span")}
     labels = [div.get("aria-label") or "" for div in tags(html, "div")]
     assert any(label.endswith(': Say "<b>".') for label in labels)
 
@@ -449,8 +448,8 @@ def test_code_in_a_caption_is_set_as_code(site: Render) -> None:
     ],
 )
 def test_links_start_from_the_page(course: Workshop, url: str, expected: str) -> None:
-    embed.current_place = embed.Place("x.md", url, "walks/stray")
-    ours = embed.EmbedExtension(course.settings)
+    place = embed.Place("x.md", url, "walks/stray")
+    ours = embed.EmbedExtension(course.settings, lambda: place)
     html = markdown.Markdown(extensions=[ours]).convert("[[distances]]")
     assert expected in {link["href"] for link in tags(html, "a")}
 
@@ -471,7 +470,7 @@ def test_a_large_figure_becomes_a_picture_with_its_words(
     monkeypatch.setattr("lessonkit.press.page.svg.INLINE_LIMIT", 100)
     html = site("[[walks/signs:distances]]")
     (picture,) = tags(html, "img")
-    assert picture["alt"] == 'Less "<" & more.'
+    assert picture["alt"] == 'Less "<" & more than 1.'
     assert picture["src"] == "../../generated/walks/signs/distances.png"
     assert int(picture["width"] or 0) > int(picture["height"] or 0) > 100, "it keeps its place"
     assert "<svg" not in html

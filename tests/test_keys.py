@@ -292,7 +292,7 @@ def test_a_lesson_reaches_the_records_of_evidence_but_not_how_they_are_shown(
     course: Project,
 ) -> None:
     ours = {name for name in source_of(course).modules if name.startswith("lessonkit")}
-    assert {"lessonkit.evidence.records", "lessonkit.evidence.drawing"} <= ours
+    assert {"lessonkit.evidence.record", "lessonkit.evidence.picture"} <= ours
     assert not {name for name in ours if name.startswith("lessonkit.press")}
     assert "lessonkit.evidence.terminal" not in ours
 

@@ -34,6 +34,7 @@ print("one")
 import matplotlib.pyplot as plt
 
 from lessonkit.evidence import Lesson
+from lessonkit.figures.drawing import Drawing
 
 lesson = Lesson("walks/signs")
 plt.plot([2, 3, 5])
@@ -43,10 +44,10 @@ print("two")
 # Three.
 
 figure, ax = plt.subplots()
-lesson.figure("few", figure, alt='Less "<" & more.', data={"a": [2, 3]})
+lesson.figure("few", Drawing(figure, {"a": [2, 3]}, 'Less "<" & more: 2, 3.'))
 lesson.number("cost", 7.0, unit="$", label="the cost")
-lesson.table("both", columns=["a", "b"], rows=[["x", 3.0]], caption="Both.")
-lesson.claim("two-below-three", "2 < 3.", 2.0, below=3.0, trap=("4 < 3", 4.0), exact=True)
+lesson.table("both", "a", {"b": {"x": 3.0}}, caption="Both.")
+lesson.claim("two-below-three", "2 < 3.", 2.0, below=3.0, trap={"4 < 3": 4.0}, exact=True)
 
 # %%
 quiet = 5
@@ -111,8 +112,9 @@ def test_every_cell_shows_what_it_put_out(course: Workshop) -> None:
     assert first == ('print("one")', "one\n2")
     assert second[1] == "two\na figure of this cell"
     assert third[1] == (
-        "the cost: 7 $\na | b\nx | 3\nholds: 2 < 3.\n    measured 2, promised below 3\n"
-        'Less "<" & more.'
+        "few\nthe cost: 7 $\na  b\nx  3\nBoth.\n✓ holds: 2 < 3.\n"
+        "    measured 2 (exact), promised below 3\n    trap: 4 < 3: 4: contradicted\n"
+        'Less "<" & more: 2, 3.'
     )
     assert quiet == ("quiet = 5", "")
 
@@ -181,7 +183,7 @@ def test_pictures_say_in_html_what_they_show(course: Workshop) -> None:
     for template in ("lab", "classic"):  # mkdocs-jupyter builds on the first
         html, _ = HTMLExporter(template_name=template).from_notebook_node(read)
         pictures = [image["alt"] for image in tags(html, "img")]
-        assert pictures == ["a figure of this cell", 'Less "<" & more.']
+        assert pictures == ["a figure of this cell", 'Less "<" & more: 2, 3.']
 
 
 def test_mkdocs_jupyter_shows_the_words_of_the_pictures(course: Workshop, tmp_path: Path) -> None:
@@ -190,7 +192,7 @@ def test_mkdocs_jupyter_shows_the_words_of_the_pictures(course: Workshop, tmp_pa
     file = tmp_path / "notebook.ipynb"
     file.write_text(written(course), encoding="utf-8")
     html = nb2html(str(file), execute=False)
-    assert 'Less "<" & more.' in {image.get("alt") for image in tags(html, "img")}
+    assert 'Less "<" & more: 2, 3.' in {image.get("alt") for image in tags(html, "img")}
 
 
 def test_pictures_are_the_runs_own(course: Workshop) -> None:
@@ -200,7 +202,7 @@ def test_pictures_are_the_runs_own(course: Workshop) -> None:
         image["src"] for image in tags(_html(course), "img") if image["alt"].startswith("Less")
     )
     data = base64.b64decode(source.removeprefix("data:image/png;base64,"))
-    assert data == (run.folder / run.figures["few"]["png"]).read_bytes()
+    assert data == (run.folder / run.records["few"].files["png"]).read_bytes()
 
 
 def _html(project: Workshop) -> str:

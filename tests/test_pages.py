@@ -17,7 +17,7 @@ from lessonkit.evidence import Lesson
 
 # %%
 lesson = Lesson("walks/again")
-lesson.claim("NAME", "2 < 3.", 2.0, below=3.0, trap=("4 < 3", 4.0), exact=True)
+lesson.claim("NAME", "2 < 3.", 2.0, below=3.0, trap={"4 < 3": 4.0}, exact=True)
 """
 
 
@@ -315,10 +315,8 @@ def test_the_check_says_what_the_page_says(
     there.replace("docs/stray.md", "[[distance]]", "[[distanec]] and [[Foo bar]] and [[walks]]")
     told = [str(finding) for finding in check.check(there.course()) if not finding.warning]
     it = pages.read(there.settings, there.root / "docs/stray.md")
-    embed.current_place = embed.Place(it.path, it.url, it.lesson, it.first_line)
-    try:
-        markdown.Markdown(extensions=[embed.EmbedExtension(there.settings)]).convert(it.body)
-    finally:
-        embed.current_place = None
+    place = embed.Place(it.path, it.url, it.lesson, it.first_line)
+    ours = embed.EmbedExtension(there.settings, lambda: place)
+    markdown.Markdown(extensions=[ours]).convert(it.body)
     assert caplog.messages == told
     assert len(told) == 3

@@ -323,7 +323,7 @@ def test_records_of_no_lesson_are_told(there) -> None:
 def card(there: Workshop, author: bool = False) -> str:
     """The claim as its page shows it."""
     entry = course.current(there.settings, fresh=True, author=author).entry("walks/stray")
-    return evidence.claim(entry, "walks-stray", str, "walks-stray")
+    return evidence.block(entry, "walks-stray", str, "walks-stray")
 
 
 def test_the_page_says_how_often_a_claim_was_replicated(there) -> None:

@@ -100,7 +100,7 @@ def test_the_files_are_the_scripts_and_the_runs(course: Workshop) -> None:
     assert run is not None
     script = course.root / "lessons/walks/stray.py"
     assert (folder / "stray.py").read_bytes() == script.read_bytes()
-    figure = run.figures["distances"]
+    figure = run.records["distances"].files
     assert (folder / "distances.png").read_bytes() == (run.folder / figure["png"]).read_bytes()
     rows = list(csv.DictReader((folder / "distances.csv").read_text("utf-8").splitlines()))
     assert [row["seed"] for row in rows] == ["0", "1", "2", "3", "4"]
@@ -129,14 +129,11 @@ def test_all_lessons_download_as_one_archive(course: Workshop) -> None:
 
 
 def test_every_link_of_a_page_leads_to_a_file(course: Workshop) -> None:
-    embed.current_place = embed.Place("stray.md", "stray/", "walks/stray")
-    try:
-        ours = embed.EmbedExtension(course.settings)
-        html = markdown.Markdown(extensions=[ours]).convert(
-            "[[distances]]\n\n[[lesson-downloads]]\n\n[[gallery]]\n"
-        )
-    finally:
-        embed.current_place = None
+    place = embed.Place("stray.md", "stray/", "walks/stray")
+    ours = embed.EmbedExtension(course.settings, lambda: place)
+    html = markdown.Markdown(extensions=[ours]).convert(
+        "[[distances]]\n\n[[lesson-downloads]]\n\n[[gallery]]\n"
+    )
     places = {link["href"] for link in tags(html, "a")} | {i["src"] for i in tags(html, "img")}
     assert len(places) == 9
     for place in places - {"../stray/"}:

@@ -20,7 +20,7 @@ import browser
 import nbformat
 import pytest
 
-from lessonkit.evidence.records import HOLDS
+from lessonkit.evidence.rule import HOLDS
 from lessonkit.press import settings
 from lessonkit.press.course import pages
 from lessonkit.press.run import replications, store

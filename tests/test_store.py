@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from conftest import Project
 
+from lessonkit.evidence import Figure, Table
 from lessonkit.press import settings
 from lessonkit.press.lesson.keys import RUN_FORMAT
 from lessonkit.press.run import build, runner, store
@@ -103,9 +104,9 @@ def test_a_run_says_what_ran_and_how(run: Path) -> None:
     assert opened.manifest["cpu_seconds"] > 0
     assert opened.manifest["format"] == RUN_FORMAT
     assert len(opened.numbers["distance"].values) == 5
-    assert opened.tables["walks"].columns == ["what", "ours"]
+    assert opened.of(Table)["walks"].columns == ["what", "ours"]
     assert opened.claims["walks-stray"].verdict == "holds"
-    assert opened.figures["distances"]["alt"] == "Distances by seed."
+    assert "Distances by seed: " in opened.of(Figure)["distances"].alt
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -133,7 +134,7 @@ def test_a_run_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_a_run_of_another_version_says_which(run: Path) -> None:
     seal_again(run, format=RUN_FORMAT + 1)
     with pytest.raises(
-        StoreError, match=r"another version of lessonkit \(run format 3, expected 2"
+        StoreError, match=r"another version of lessonkit \(run format 4, expected 3"
     ):
         store.open_run(run)
 

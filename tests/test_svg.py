@@ -6,15 +6,18 @@ import io
 import re
 from collections import Counter
 from collections.abc import Callable
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from markupsafe import Markup
 from matplotlib.figure import Figure
 from workshop import assert_sound
 
 from lessonkit.press.page import svg
+from lessonkit.press.page.templates import render
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -77,7 +80,9 @@ def raw(request: pytest.FixtureRequest) -> str:
 
 
 def themed(raw: str, prefix: str = "far", description: str = "Far away.") -> str:
-    return svg.themed(raw, prefix, "Far", description)
+    view, _, drawn = svg.themed(raw, prefix).partition("\n")
+    words = {"title": "Far", "record": SimpleNamespace(alt=description)}
+    return render("svg", anchor=prefix, view=view, drawn=Markup(drawn), **words)
 
 
 def parsed(text: str) -> ElementTree.Element:
@@ -217,4 +222,4 @@ def test_the_same_figure_gives_the_same_bytes() -> None:
 
 def test_what_has_no_size_is_refused() -> None:
     with pytest.raises(ValueError, match="expected an SVG with a viewBox"):
-        svg.themed("<svg><g/></svg>", "far", "Far", "Far away.")
+        svg.themed("<svg><g/></svg>", "far")

@@ -4,7 +4,23 @@ A lesson publishes through one object, `Lesson`. This room never imports torch o
 itself, so that reading evidence back (to build a page, to list claims) stays fast.
 """
 
+from lessonkit.evidence.citation import Citation
+from lessonkit.evidence.claim import Claim
+from lessonkit.evidence.figure import Figure
 from lessonkit.evidence.lesson import Lesson
-from lessonkit.evidence.records import Claim, EvidenceError, Number, Rule, Table
+from lessonkit.evidence.number import Number
+from lessonkit.evidence.record import EvidenceError, Record
+from lessonkit.evidence.rule import Rule
+from lessonkit.evidence.table import Table
 
-__all__ = ["Claim", "EvidenceError", "Lesson", "Number", "Rule", "Table"]
+__all__ = [
+    "Citation",
+    "Claim",
+    "EvidenceError",
+    "Figure",
+    "Lesson",
+    "Number",
+    "Record",
+    "Rule",
+    "Table",
+]

@@ -6,18 +6,22 @@ import statistics
 from collections.abc import Sequence
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_GLUED_UNITS = ("%", "°", "×")  # written without a space before them
+_GLUED_UNITS = ("°", "×")  # written without a space before them
+POINTS = "points"  # instead of a format: a share as percentage points
 
 
 def number(value: float, format: str = ".3g", unit: str = "") -> str:
-    """Write one value: `8.1e-12` becomes "8.1 × 10⁻¹²", a minus is a minus sign, 0 is "0"."""
+    """Write one value: `8.1e-12` becomes "8.1 × 10⁻¹²", `.15` under ".0%" becomes "15 %".
+
+    A minus is a minus sign, and 0 is "0".
+    """
     text = "0" if value == 0 and "e" in format else plain(value, format)
     if "e" in text:
         mantissa, exponent = text.split("e")
         text = _power_of_ten(value, mantissa, int(exponent))
     if text.startswith("-") and not text.strip("-0.%"):  # nobody writes −0.00
         text = text[1:]
-    text = text.replace("-", "−")
+    text = text.replace("-", "−").replace("%", " %")
     if not unit:
         return text
     return f"{text}{'' if unit in _GLUED_UNITS else ' '}{unit}"
@@ -37,6 +41,20 @@ def plain(value: float, format: str) -> str:
     if value != int(value):  # 2.5 under `d` would silently lose its half
         raise ValueError(f"format {format!r} writes whole numbers, and the value is {value}")
     return f"{int(value):{format}}"
+
+
+def bound(value: float, format: str = ".3g", unit: str = "") -> str:
+    """Write a bound in full and without idle zeros: 0.8 is "80 %" under ".1%", "0.8" under ".3f".
+
+    Rounding 0.15 to "0.1" would publish another promise. Under "points", 0.25 is "25 points".
+    """
+    if format == POINTS:
+        return number(100 * value, ".10g", POINTS)
+    if format.endswith("%"):
+        return f"{number(100 * value, '.10g')} %{f' {unit}' if unit else ''}"
+    if "," in format and value == int(value):
+        return number(value, ",d", unit)
+    return number(value, ".10g", unit)
 
 
 def span(values: Sequence[float], format: str = ".3g", unit: str = "") -> str:

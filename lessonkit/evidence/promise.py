@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from lessonkit.evidence import display
-from lessonkit.evidence.records import Claim
+from lessonkit.evidence.claim import Claim
 from lessonkit.evidence.replication import Replication
 
 ENOUGH_NETWORKS, ENOUGH_MACHINES = 20, 2  # that overrule what this machine measured

@@ -16,7 +16,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from lessonkit.evidence.records import Claim, EvidenceError, Number, checked_name, checked_values
+from lessonkit.evidence.claim import Claim
+from lessonkit.evidence.number import Number
+from lessonkit.evidence.record import EvidenceError, checked_name, checked_values
 
 FORMAT = 1
 _DIGITS = 9  # of a value; single precision has seven

@@ -15,6 +15,7 @@ from typing import Any
 
 from lessonkit.evidence import circumstances
 from lessonkit.evidence.circumstances import DEVICES, PROFILES
+from lessonkit.evidence.record import Record
 
 
 @dataclass
@@ -29,32 +30,13 @@ class Session:
     lesson: str | None = None  # set by the builder: the name that the script must give
     tell: Callable[[dict[str, Any]], None] = lambda event: None
     seeds: list[int] = field(default_factory=list)
-    numbers: dict[str, Any] = field(default_factory=dict)
-    tables: dict[str, Any] = field(default_factory=dict)
-    figures: dict[str, Any] = field(default_factory=dict)
-    claims: dict[str, Any] = field(default_factory=dict)
+    records: dict[str, Record] = field(default_factory=dict)  # in the order of publication
     pid: int = field(default_factory=os.getpid)
-
-    @property
-    def names(self) -> list[str]:
-        """Every name published so far; they share one namespace."""
-        return [*self.numbers, *self.tables, *self.figures, *self.claims]
 
     def to_json(self) -> dict[str, Any]:
         """Return the evidence of the run as plain data."""
-        return {
-            "seeds": self.seeds,
-            "numbers": {
-                name: {"values": n.values, "format": n.format, "unit": n.unit, "label": n.label}
-                for name, n in self.numbers.items()
-            },
-            "tables": {
-                name: {"columns": t.columns, "rows": t.rows, "caption": t.caption}
-                for name, t in self.tables.items()
-            },
-            "figures": self.figures,
-            "claims": {name: claim.to_json() for name, claim in self.claims.items()},
-        }
+        records = [{"name": name, **record.to_json()} for name, record in self.records.items()]
+        return {"seeds": self.seeds, "records": records}
 
     def write(self) -> None:
         """Write evidence.json into the session's folder."""

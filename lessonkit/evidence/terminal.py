@@ -1,4 +1,4 @@
-"""What a lesson run by hand shows in the terminal."""
+"""What a lesson run by hand shows, in a terminal or in a notebook."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ import sys
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from lessonkit.evidence import display
-from lessonkit.evidence.records import Claim
+from lessonkit.evidence.claim import Claim
+from lessonkit.evidence.record import Medium, Record
 from lessonkit.evidence.session import Session
 
 T = TypeVar("T")
-_SIGN = {"holds": "✓", "contradicted": "✗"}
-_STYLE = {"holds": "green", "contradicted": "magenta"}
 
 
 def _console() -> Any:
@@ -34,51 +32,47 @@ def bar(steps: Iterable[T], label: str) -> Iterable[T]:
     return track(steps, description=label, transient=True)
 
 
-def show_claim(name: str, claim: Claim) -> None:
-    """Print one claim with what was measured, promised, and what its trap gave."""
-    console, verdict = _console(), claim.verdict
-    sign, style = _SIGN[verdict], _STYLE[verdict]
-    if claim.problem:
-        style = "bold red"
-    word = claim.standing if claim.judged else "not judged (smoke)"
-    console.print(f"[{style}]{sign} {word}[/]  [bold]{claim.statement}[/]")
-    if claim.expect == "contradicted":
-        console.print("    [dim]the popular statement, put to the test[/]")
-    measured = display.summary(claim.values, claim.format, claim.unit)
-    seeds = "exact" if claim.exact else f"{len(claim.values)} seeds"
-    console.print(f"    measured {measured}  [dim]({seeds})[/]")
-    console.print(f"    promised {claim.rule.text(claim.format, claim.unit)}")
-    trap = display.summary(claim.trap_values, claim.format, claim.unit)
-    console.print(f"    [dim]trap: {claim.trap}: {trap}: {claim.trap_verdict}[/]")
-    if claim.problem:
-        console.print(f"    [bold red]claim '{name}': {claim.problem}[/]")
-    console.print()
+def show(session: Session, name: str, record: Record) -> None:
+    """Print a record as it is published; a notebook shows its pictures and plays its sounds."""
+    console = _console()
+    for line in record.lines(name):
+        console.print(line.text, style=line.style or None, markup=False)
+    for medium in record.media:
+        if "ipykernel" in sys.modules:
+            _display(session, medium)
+        else:
+            console.print(f"    {session.folder / medium.path}", style="bold", markup=False)
+    if record.lines(name)[1:] or record.media:
+        console.print()
+
+
+def _display(session: Session, medium: Medium) -> None:
+    from IPython import display
+
+    shown = display.Audio if medium.type.startswith("audio") else display.Image
+    display.display(shown(filename=str(session.folder / medium.path)))  # type: ignore[no-untyped-call]
 
 
 def close_lesson(session: Session) -> None:
-    """Print the numbers, the figures and where they lie; say so if the lesson did not end well."""
+    """Say how many claims came out as promised, or that the lesson did not end well."""
     if os.getpid() != session.pid:
         return
     console = _console()
+    claims = [record for record in session.records.values() if isinstance(record, Claim)]
     if getattr(sys, "last_value", None) is not None:
         console.print(
-            f"[bold red]The lesson stopped before its end[/], after {len(session.claims)} claim(s)."
+            f"[bold red]The lesson stopped before its end[/], after {len(claims)} claim(s)."
         )
         return
     session.write()
-    for name, number in session.numbers.items():
-        console.print(f"  {number.label or name}: [bold]{number.text()}[/]")
-    if session.figures:
-        console.print(f"\nFigures, data and evidence: [bold]{session.folder}[/]")
-        for name in session.figures:
-            console.print(f"  {session.folder / 'figures' / name}.png")
-    kept = sum(claim.problem is None for claim in session.claims.values())
+    kept = sum(claim.problem is None for claim in claims)
     if session.profile == "smoke":
-        console.print("\nA smoke run only shows that the lesson runs: nothing was judged.")
+        console.print("A smoke run only shows that the lesson runs: nothing was judged.")
     else:
-        console.print(f"\n[bold]{kept} of {len(session.claims)} claims came out as promised.[/]")
-        if kept < len(session.claims):
+        console.print(f"[bold]{kept} of {len(claims)} claims came out as promised.[/]")
+        if kept < len(claims):
             console.print(
                 "One run is one sample of seeds on one machine. `lessonkit build` judges it "
                 "together with the recorded replications."
             )
+    console.print(f"Figures, data and evidence: [bold]{session.folder}[/]")

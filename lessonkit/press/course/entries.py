@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from lessonkit.evidence import Figure
 from lessonkit.evidence.promise import Promise
 from lessonkit.press.course import pages, syllabus
 from lessonkit.press.lesson import script
@@ -47,6 +48,11 @@ class Entry:
         """Its folder of generated files, below the folder of pages."""
         return f"generated/{self.name}"
 
+    @property
+    def thumbnail(self) -> str:
+        """The figure that stands for it on a card, its first one; "" if it has none."""
+        return next(iter(self.run.of(Figure)), "") if self.run else ""
+
     @cached_property
     def cells(self) -> dict[str, int]:
         """The named code cells, with their place among the code cells."""
@@ -58,8 +64,7 @@ class Entry:
         """Everything that a page can embed: name -> kind."""
         found = dict.fromkeys(self.cells, "cell")
         if self.run:
-            for kind in ("table", "figure", "claim", "number"):
-                found.update(dict.fromkeys(getattr(self.run, kind + "s"), kind))
+            found |= {name: record.kind for name, record in self.run.records.items()}
         return found
 
 

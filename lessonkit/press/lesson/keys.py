@@ -30,7 +30,7 @@ from lessonkit.press.settings import (
     wanted_instructions,
 )
 
-RUN_FORMAT = 2  # of a run's folder; another number is another store
+RUN_FORMAT = 3  # of a run's folder; another number is another store
 # How a run becomes a page, or what the terminal shows, cannot change what was measured.
 _OUTSIDE = ("lessonkit.press", "lessonkit.evidence.terminal")
 

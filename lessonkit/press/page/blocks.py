@@ -54,7 +54,7 @@ def downloads(entry: Entry, link: Link) -> str:
 def lesson_claims(entry: Entry, link: Link, anchor: Callable[[str], str]) -> str:
     """All claims of one lesson."""
     names = run_of(entry).claims
-    cards = [Markup(evidences.claim(entry, name, link, anchor(name))) for name in names]
+    cards = [Markup(evidences.block(entry, name, link, anchor(name))) for name in names]
     return render("claims", anchor=anchor("lesson-claims"), cards=cards)
 
 

@@ -11,59 +11,31 @@ from __future__ import annotations
 import difflib
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 from markdown import Extension, Markdown
 from markdown.preprocessors import Preprocessor
+from markupsafe import escape
 
-from lessonkit.evidence.records import PARTS
 from lessonkit.press import settings
 from lessonkit.press.course import entries as courses
 from lessonkit.press.course import pages
 from lessonkit.press.page import blocks, evidence
+from lessonkit.press.page.brackets import LIST_MARK, Embed, find
+from lessonkit.press.page.templates import render
 from lessonkit.press.settings import PressError
 
 log = logging.getLogger("mkdocs.plugins.lessonkit")
 
-_EMBED = re.compile(r"\[\[([^\[\]\n]*)\]\]")
 _NAME = re.compile(r"(?:([\w/-]+):)?([\w-]+)(?:\.([\w-]+))?")
-_LIST_MARK = r"(?:[-*+:][ \t]+|\d+\.[ \t]+)"
-_PARAGRAPH = r"(?:(?!\n[ \t>]*\n).)+?"  # anything, but no blank line
-# What must stay untouched. An opening without its closing is none: it would hide all that follows.
-_VERBATIM = re.compile(
-    r"(?=[`$\\<]|^)(?:"  # it begins with one of these or with a line: a quick no elsewhere
-    rf"^[ \t>]*{_LIST_MARK}*(?P<fence>`{{3,}}(?=[^`\n]*\n)|~{{3,}})[^\n]*\n"
-    r"(?:.*?\n)??[ \t>]*(?P=fence)[`~]*[ \t]*$"
-    rf"|^[ \t>]*\$\${_PARAGRAPH}\$\$|^[ \t>]*\\\[(?!\[){_PARAGRAPH}\\\]"  # maths on its own
-    r"|<!--.*?-->|\\\[\["
-    r"|(?<![`\\])(?P<ticks>`+)(?!`)[^\n]+?(?<!`)(?P=ticks)(?!`)"
-    r"|\$\$[^\n]+?\$\$|(?<![\\$])\$(?![\s$])[^$\n]*?[^\s\\$]\$(?!\d)|\\\([^\n]*?\\\))",
-    re.M | re.S,
-)
-# HTML cannot stand within alternative text, the title of a link, or an attribute of raw HTML.
-_PLAIN = re.compile(r"!\[[^\]]*$|\]\([^)\s]*\s+[\"'][^)]*$|<[a-zA-Z][^<>]*$")
 # What nobody looks for by searching: drawings, and where their numbers come from.
 _LATER = re.compile(r'<svg\b.*?</svg>|<details class="lk-provenance".*?</details>', re.S)
 _POSTPONED = re.compile(r"<!--lessonkit:(\d+)-->")
 COURSE_BLOCKS = ("evidence", "gallery", "syllabus", "prerequisites")
 LESSON_BLOCKS = ("lesson-frame", "lesson-downloads", "lesson-claims")
 USED_IN = "used-in"  # [[used-in:lessonkit.models]]
-
-
-@dataclass(frozen=True)
-class Embed:
-    """One `[[...]]` in a page."""
-
-    text: str  # between the brackets
-    line: int
-    start: int
-    end: int
-    alone: bool  # on its line or in its table cell
-    row: bool  # in a row of a table
-    plain: bool  # where only text can stand
 
 
 @dataclass(frozen=True)
@@ -92,29 +64,12 @@ class Place:
         return f"<!--lessonkit:{len(self.later) - 1}-->"
 
 
+Where = Callable[[], Place | None]
+
+
 def completed(html: str, later: list[str]) -> str:
     """Put what was postponed into a page."""
     return _POSTPONED.sub(lambda found: later[int(found[1])], html)
-
-
-def visible(text: str) -> str:
-    """Return the text with NULs in the place of code, maths, comments and escaped brackets."""
-    return _VERBATIM.sub(lambda found: re.sub(r"[^\n]", "\0", found[0]), text)
-
-
-def find(text: str, first_line: int = 1) -> Iterator[Embed]:
-    """Yield every embed of a page, skipping what is code, maths or a comment."""
-    for number, line in enumerate(visible(text).split("\n"), first_line):
-        for match in _EMBED.finditer(line):
-            before, after = line[: match.start()], line[match.end() :]
-            row = "|" in before and "|" in after
-            alone = not re.sub(rf"^[\s>]*{_LIST_MARK}*", "", before) and not after.strip()
-            if row:
-                alone = (
-                    not before.rpartition("|")[2].strip() and not after.partition("|")[0].strip()
-                )
-            plain = bool(_PLAIN.search(_EMBED.sub("", before)))
-            yield Embed(match[1], number, match.start(), match.end(), alone, row, plain)
 
 
 class EmbedError(PressError):
@@ -151,19 +106,20 @@ def resolve(course: courses.Course, place: Place, embed: Embed, used: dict[str, 
     if name in LESSON_BLOCKS:
         _must_stand_alone(embed, name)
         return _lesson_block(course, entry, place, name, used)
-    kind = entry.names.get(name)
-    if kind is None:
+    if name not in entry.names:
         raise EmbedError(_unknown(entry, name))
-    if kind != "number":
-        if part:
-            raise EmbedError(f"[[{text}]]: {name!r} is a {kind}; only a number has parts")
-        _must_stand_alone(embed, f"{name!r} is a {kind}: it")
-        return getattr(evidence, kind)(entry, name, place.link, _anchor(name, used))
-    if part and part not in PARTS:
-        raise EmbedError(f"[[{text}]]: no part {part!r}; a number has {', '.join(PARTS)}")
-    if embed.plain:
-        return escape(evidence.run_of(entry).numbers[name].text(part))
-    return evidence.number(entry, name, part)
+    record = entry.run.records.get(name) if entry.run else None
+    if part and (record is None or part not in record.parts):
+        raise EmbedError(_no_part(entry.names[name], name, record.parts if record else (), part))
+    if record is None or not (part or record.inline):
+        _must_stand_alone(embed, f"{name!r} is a {entry.names[name]}: it")
+        return evidence.block(entry, name, place.link, _anchor(name, used))
+    return escape(record.text(part)) if embed.plain else evidence.sentence(record, part)
+
+
+def _no_part(kind: str, name: str, parts: Sequence[str], part: str) -> str:
+    has = ", ".join(parts) or "no parts"
+    return f"[[{name}.{part}]]: no part {part!r}; {name!r} is a {kind}, which has {has}"
 
 
 def _must_stand_alone(embed: Embed, what: str) -> None:
@@ -217,13 +173,12 @@ def _unknown(entry: courses.Entry, name: str) -> str:
 class _Embedder(Preprocessor):
     """Replaces embeds by stashed HTML, before fences and lists are looked at."""
 
-    def __init__(self, md: Markdown, project: settings.Settings | None) -> None:
+    def __init__(self, md: Markdown, project: settings.Settings | None, place: Where) -> None:
         super().__init__(md)
-        self.md = md
-        self.project = project
+        self.md, self.project, self.place = md, project, place
 
     def run(self, lines: list[str]) -> list[str]:
-        place = _place(self.md)
+        place = self.place() or _told(self.md)
         embeds = list(find("\n".join(lines), place.first_line))
         if not embeds:
             return lines
@@ -249,7 +204,7 @@ class _Embedder(Preprocessor):
             for embed, made in reversed(found):
                 put = made if embed.plain else self.md.htmlStash.store(made)
                 line = line[: embed.start] + put + line[embed.end :]
-            listed = re.match(rf"[\s>]*{_LIST_MARK}", lines[number])
+            listed = re.match(rf"[\s>]*{LIST_MARK}", lines[number])
             block = any(e.alone and not e.row and _is_block(made) for e, made in found)
             ends = block and not listed  # the paragraph around it, in a quotation too
             if ends and number and lines[number - 1].strip("> \t"):
@@ -264,19 +219,11 @@ def _is_block(html: str) -> bool:
 
 
 def _error(message: str, embed: Embed) -> str:
-    if embed.plain:
-        return escape(message)
-    tag = "div" if embed.alone else "span"
-    return f'<{tag} class="lk-error" role="alert">{escape(message)}</{tag}>'
+    return escape(message) if embed.plain else render("error", message=message, alone=embed.alone)
 
 
-current_place: Place | None = None  # set by the MkDocs plugin around each page
-
-
-def _place(md: Markdown) -> Place:
-    """Return the page being rendered: told by the plugin, or by Zensical's rendering context."""
-    if current_place is not None:
-        return current_place
+def _told(md: Markdown) -> Place:
+    """Return the page that is rendered, as far as Zensical's rendering context tells."""
     for processor in md.preprocessors:
         page: Any = getattr(processor, "page", None)
         if page is not None and hasattr(page, "meta"):
@@ -294,16 +241,23 @@ def _offset(path: str) -> int:
 
 
 class EmbedExtension(Extension):
-    """`markdown_extensions: [lessonkit.press.embed]`."""
+    """`markdown_extensions: [lessonkit.press.embed]`.
 
-    def __init__(self, project: settings.Settings | None = None, **configs: Any) -> None:
-        self.project = project
+    Args:
+        project: whose lessons are embedded (default: that around the working folder).
+        place: says which page is being rendered, if somebody knows.
+    """
+
+    def __init__(
+        self, project: settings.Settings | None = None, place: Where = lambda: None, **configs: Any
+    ) -> None:
+        self.project, self.place = project, place
         super().__init__(**configs)
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - Python-Markdown's name
         # Between 25 (fences are taken away) and 30 (white space is made even): earlier than fences,
         # so that line numbers are the file's; `find` knows what a fence is.
-        md.preprocessors.register(_Embedder(md, self.project), "lessonkit", 27)
+        md.preprocessors.register(_Embedder(md, self.project, self.place), "lessonkit", 27)
 
 
 def makeExtension(**configs: Any) -> EmbedExtension:  # noqa: N802 - the same

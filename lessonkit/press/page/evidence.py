@@ -9,69 +9,64 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
-from lessonkit.evidence.records import Claim
+from lessonkit.evidence import Claim, Figure, Record
 from lessonkit.press import memo
 from lessonkit.press.course.entries import Entry
 from lessonkit.press.page import notebook, svg
-from lessonkit.press.page.templates import over, render
+from lessonkit.press.page.templates import render
 
 Link = Callable[[str], str]  # a path below the folder of pages -> an address seen from this page
 
 
-def number(entry: Entry, name: str, part: str) -> str:
-    """A number, inline: the median, with the range over seeds behind it."""
-    record = run_of(entry).numbers[name]
-    count = len(record.values)
-    title = f"{record.label}: " if record.label else ""
-    title += f"median of {count} seeds; smallest to largest in brackets" if count > 1 else ""
-    return render("number", record=record, part=part, title=title or "measured")
+def sentence(record: Record, part: str) -> str:
+    """A record, or a part of it, within a sentence: `[[name]]`, `[[name.part]]`."""
+    template = "part" if part else record.kind
+    return render(template, record=record, part=part, title=record.title(part))
 
 
-def table(entry: Entry, name: str, link: Link, anchor: str) -> str:
-    """A table, with its caption beneath and where it comes from."""
-    record = run_of(entry).tables[name]
-    return render("table", entry=entry, record=record, anchor=anchor, csv="", png="")
+def block(entry: Entry, name: str, link: Link, anchor: str) -> str:
+    """A record or a code cell on its own: by the template of its kind."""
+    if name in entry.cells:
+        return cell(entry, name, link, anchor)
+    record = run_of(entry).records[name]
+    more = _MORE[record.kind](entry, name, anchor) if record.kind in _MORE else {}
+    files = {ending: link(f"{entry.folder}/{name}.{ending}") for ending in record.files}
+    known = {"entry": entry, "name": name, "record": record, "anchor": anchor, "files": files}
+    return render(record.kind, **known, **more)
 
 
-def figure(entry: Entry, name: str, link: Link, anchor: str) -> str:
-    """A figure: inline SVG that follows the colour scheme, or a picture where that is smaller."""
+def _of_figure(entry: Entry, name: str, anchor: str) -> dict[str, Any]:
+    """Inline SVG that follows the colour scheme, or a picture where that is smaller."""
     run = run_of(entry)
-    record = run.figures[name]
-    title = record["caption"] or name.replace("-", " ")
-    canvas = memo.recall(
+    record = run.of(Figure)[name]
+    kept = memo.recall(
         entry.memo_folder,
         svg.__file__,
-        [run.manifest["files"][record["svg"]], title, record["alt"]],
-        lambda: svg.themed(
-            (run.folder / record["svg"]).read_text("utf-8"), svg.PREFIX, title, record["alt"]
-        ),
-    ).replace(svg.PREFIX, anchor)
-    width, height = svg.size(canvas)  # keeps the place while a picture is fetched
-    return render(
-        "figure",
-        entry=entry,
-        record=record,
-        anchor=anchor,
-        canvas=Markup(canvas),  # ours, and escaped where it was made
-        inline=len(canvas) <= svg.INLINE_LIMIT,
-        width=width,
-        height=height,
-        csv=link(f"{entry.folder}/{name}.csv"),
-        png=link(f"{entry.folder}/{name}.png"),
+        [run.manifest["files"][record.svg]],
+        lambda: svg.themed((run.folder / record.svg).read_text("utf-8"), svg.PREFIX),
     )
+    view, _, drawn = kept.replace(svg.PREFIX, anchor).partition("\n")
+    return {
+        "title": record.caption or name.replace("-", " "),
+        "view": view,
+        "size": svg.size(view),  # keeps the place while a picture is fetched
+        "drawn": Markup(drawn),  # matplotlib's, and escaped by it
+        "inline": len(drawn) <= svg.INLINE_LIMIT,
+    }
 
 
-def claim(entry: Entry, name: str, link: Link, anchor: str) -> str:
-    """A claim: sentence, verdict, the seeds against the bound, the trap, and replications."""
+def _of_claim(entry: Entry, name: str, anchor: str) -> dict[str, Any]:
+    """Its promise, with what replications say, and the seeds against the bound."""
     made = entry.promises[name]
-    return render(
-        "claim",
-        made=made,
-        anchor=anchor,
-        strip=None if made.claim.exact else strip(made.claim),
-        over=over(made.claim),
-        author=entry.author,
-    )
+    dots = None if made.claim.exact else strip(made.claim)
+    return {"made": made, "strip": dots, "author": entry.author}
+
+
+# What a template wants beside the record; most kinds want nothing.
+_MORE: dict[str, Callable[[Entry, str, str], dict[str, Any]]] = {
+    "figure": _of_figure,
+    "claim": _of_claim,
+}
 
 
 class Strip(NamedTuple):

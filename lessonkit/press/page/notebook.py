@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-from html import escape
 from typing import Any
 
-from lessonkit.evidence import display
+from lessonkit.evidence.record import Medium
 from lessonkit.press.lesson.script import Script
+from lessonkit.press.page.templates import render
 from lessonkit.press.run.store import Run
 
 
@@ -77,15 +77,17 @@ def _code_cell(
 
 def _outputs(output: dict[str, Any], count: int, run: Run) -> list[dict[str, Any]]:
     parts: list[dict[str, Any]] = []
-    said = output["stdout"] + "".join(
-        line + "\n" for name in output["published"] for line in said_of(name, run)
-    )
+    records = {name: run.records[name] for name in output["published"]}
+    lines = [line.text for name, record in records.items() for line in record.lines(name)]
+    said = output["stdout"] + "".join(f"{line}\n" for line in lines)
     if said:
         parts.append({"output_type": "stream", "name": "stdout", "text": _lines(said)})
-    for name in output["published"]:
-        if name in run.figures:
-            parts.append(_picture(run, run.figures[name]["png"], run.figures[name]["alt"]))
-    parts += [_picture(run, path, "a figure of this cell") for path in output["figures"]]
+    for record in records.values():
+        parts += [_shown(run, medium) for medium in record.media]
+    parts += [
+        _shown(run, Medium(path, "image/png", "a figure of this cell"))
+        for path in output["figures"]
+    ]
     if output["value"]:
         data = {"text/plain": _lines(output["value"])}
         parts.append(
@@ -99,32 +101,13 @@ def _outputs(output: dict[str, Any], count: int, run: Run) -> list[dict[str, Any
     return parts
 
 
-def said_of(name: str, run: Run) -> list[str]:
-    """Return the lines by which a number, table or claim shows beneath the cell that made it."""
-    if name in run.numbers:
-        number = run.numbers[name]
-        return [f"{number.label or name}: {number.text()}"]
-    if name in run.claims:
-        claim = run.claims[name]
-        measured = display.summary(claim.values, claim.format, claim.unit)
-        promised = claim.rule.text(claim.format, claim.unit)
-        return [
-            f"{claim.standing}: {claim.statement}",
-            f"    measured {measured}, promised {promised}",
-        ]
-    if name in run.tables:
-        table = run.tables[name]
-        return [" | ".join(row) for row in (table.columns, *table.rows)]
-    return []
-
-
-def _picture(run: Run, path: str, alt: str) -> dict[str, Any]:
-    """Return a picture as HTML: nbconvert drops the alternative text of a bare image/png."""
-    data = base64.b64encode((run.folder / path).read_bytes()).decode()
-    image = f'<img alt="{escape(alt)}" src="data:image/png;base64,{data}">'
+def _shown(run: Run, medium: Medium) -> dict[str, Any]:
+    """Return a picture or sound as HTML: nbconvert drops the words of a bare image/png."""
+    data = base64.b64encode((run.folder / medium.path).read_bytes()).decode()
+    shown = render("medium", medium=medium, data=data)
     return {
         "output_type": "display_data",
-        "data": {"text/html": [image], "text/plain": [alt]},
+        "data": {"text/html": [shown], "text/plain": [medium.words]},
         "metadata": {},
     }
 

@@ -1,9 +1,8 @@
-"""Making matplotlib's SVG fit a page: it follows the colour scheme, and carries its own words."""
+"""Making matplotlib's SVG fit a page: it follows the colour scheme."""
 
 from __future__ import annotations
 
 import re
-from html import escape
 
 INLINE_LIMIT = 40_000  # characters; a larger figure is shown as a picture
 
@@ -11,8 +10,8 @@ INLINE_LIMIT = 40_000  # characters; a larger figure is shown as a picture
 PREFIX = "lk-any-figure"  # stands for the prefix until a page chooses one
 
 
-def themed(svg: str, prefix: str, title: str, description: str) -> str:
-    """Return an `<svg>` to be placed into HTML.
+def themed(svg: str, prefix: str) -> str:
+    """Return the `viewBox` of a figure, and behind a line break what stands in its `<svg>`.
 
     Every colour becomes a CSS variable with the drawn colour as its fallback, so that one file
     serves both schemes; ids get a prefix, since a page holds several figures; numbers keep two
@@ -29,22 +28,14 @@ def themed(svg: str, prefix: str, title: str, description: str) -> str:
     view = re.search(r'viewBox="([^"]+)"', opening[0])
     if view is None:
         raise ValueError("expected an SVG with a viewBox, as matplotlib writes it")
-    head = (
-        f'<svg class="lk-svg" viewBox="{view[1]}" role="img" '
-        f'aria-labelledby="{prefix}--title {prefix}--desc" '
-        'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-        'style="fill: var(--fig-000000, #000000)">'
-        f'<title id="{prefix}--title">{escape(title)}</title>'
-        f'<desc id="{prefix}--desc">{escape(description)}</desc>'
-    )
-    return head + body[opening.end() :].rstrip()
+    inner = body[opening.end() :].rstrip().removesuffix("</svg>")
+    return f"{view[1]}\n{inner}"
 
 
-def size(themed_svg: str) -> tuple[int, int]:
-    """Return width and height of a themed figure, in points."""
-    view = re.search(r'viewBox="\S+ \S+ (\S+) (\S+)"', themed_svg)
-    assert view is not None  # `themed` wrote it
-    return round(float(view[1])), round(float(view[2]))
+def size(view: str) -> tuple[int, int]:
+    """Return width and height of a figure, in points, from its `viewBox`."""
+    _, _, width, height = view.split()
+    return round(float(width)), round(float(height))
 
 
 def _attributes(tag: str, prefix: str) -> str:

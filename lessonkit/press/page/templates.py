@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from lessonkit.evidence import display
 from lessonkit.evidence.promise import Promise
-from lessonkit.evidence.records import Claim
 
 _SIGN = {"holds": "✓", "contradicted": "✗", "broken": "!", "unjudged": "–"}
 _WORD = {"broken": "promise broken", "unjudged": "not judged"}
@@ -40,27 +39,29 @@ def _environment() -> Environment:
         "state": state,
         "sign": lambda made: _SIGN[state(made)],
         "verdict": lambda made: _WORD.get(state(made), made.standing),
-        "measured": lambda c: display.summary(c.values, c.format, c.unit),
-        "trapped": lambda c: display.summary(c.trap_values, c.format, c.unit),
-        "promised": lambda c: c.rule.text(c.format, c.unit),
     }
     return made
 
 
 def value(text: str) -> Markup:
     """Escape a number so that no line ends within it."""
-    return Markup(escape(text).replace(" × ", "\u00a0×\u00a0"))
+    return Markup(_glued(escape(text)))
 
 
 def words(text: str) -> Markup:
     """Escape a sentence, keeping `code` in backquotes as code."""
-    parts = text.replace(" × 10", "\u00a0×\u00a010").split("`")
+    parts = _glued(text).split("`")
     if len(parts) % 2 == 0:  # one backquote has no partner
         return escape("`".join(parts))
     shown = (
         Markup("<code>{}</code>").format(p) if i % 2 else escape(p) for i, p in enumerate(parts)
     )
     return Markup("").join(shown)
+
+
+def _glued(text: str) -> str:
+    """Put no-break spaces where a number would fall apart."""
+    return re.sub(r"(?<=\d) (?=%)| (?=×)|(?<=×) ", "\u00a0", text)
 
 
 def counted(count: int, thing: str) -> str:
@@ -78,8 +79,3 @@ def state(made: Promise) -> str:
     if not made.claim.judged:
         return "unjudged"
     return "broken" if made.problem else made.verdict
-
-
-def over(claim: Claim) -> str:
-    """Say how many values a claim has."""
-    return "exact" if claim.exact else f"{len(claim.values)} seeds"

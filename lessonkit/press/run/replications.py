@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from lessonkit.evidence import promise, replication
 from lessonkit.evidence.promise import Promise
-from lessonkit.evidence.records import EvidenceError
+from lessonkit.evidence.record import EvidenceError
 from lessonkit.evidence.replication import Replication
 from lessonkit.press.run import store
 from lessonkit.press.settings import PressError, Settings

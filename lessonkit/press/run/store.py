@@ -19,12 +19,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from lessonkit.evidence.records import Claim, Number, Table
+from lessonkit.evidence import Claim, Number, Record
 from lessonkit.press.lesson.keys import RUN_FORMAT
 from lessonkit.press.settings import PressError
 
+Kind = TypeVar("Kind", bound=Record)
 _PROFILE_RANK = {"full": 2, "quick": 1, "smoke": 0}
 
 
@@ -56,7 +57,7 @@ class Run:
     def profile(self) -> str:
         return str(self.manifest["circumstances"]["profile"])
 
-    @cached_property
+    @property
     def evidence(self) -> dict[str, Any]:
         """The raw evidence, as the lesson published it."""
         return json.loads((self.folder / "evidence.json").read_text(encoding="utf-8"))
@@ -67,20 +68,21 @@ class Run:
         return json.loads((self.folder / "cells.json").read_text(encoding="utf-8"))
 
     @cached_property
-    def numbers(self) -> dict[str, Number]:
-        return {name: Number(**data) for name, data in self.evidence["numbers"].items()}
+    def records(self) -> dict[str, Record]:
+        """Everything that it published, by name, in order."""
+        return {item.pop("name"): Record.from_json(item) for item in self.evidence["records"]}
+
+    def of(self, kind: type[Kind]) -> dict[str, Kind]:
+        """Return what it published of one kind of evidence."""
+        return {name: r for name, r in self.records.items() if isinstance(r, kind)}
 
     @cached_property
-    def tables(self) -> dict[str, Table]:
-        return {name: Table(**data) for name, data in self.evidence["tables"].items()}
+    def numbers(self) -> dict[str, Number]:
+        return self.of(Number)
 
     @cached_property
     def claims(self) -> dict[str, Claim]:
-        return {name: Claim.from_json(data) for name, data in self.evidence["claims"].items()}
-
-    @property
-    def figures(self) -> dict[str, dict[str, str]]:
-        return self.evidence["figures"]
+        return self.of(Claim)
 
 
 def run_folder(runs: Path, lesson: str, key: str) -> Path:

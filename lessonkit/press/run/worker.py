@@ -23,7 +23,7 @@ from typing import Any
 
 from lessonkit.evidence import circumstances
 from lessonkit.evidence import session as evidence_session
-from lessonkit.evidence.records import EvidenceError
+from lessonkit.evidence.record import EvidenceError
 
 _HINT = 2_000  # characters of a failing cell's output that go to the log
 PRINT_LIMIT = 100_000  # characters kept of one cell's output
@@ -137,7 +137,7 @@ def execute(
         watch.tell({"cell": index, "cells": len(ranges)})
         output, flags = _execute_cell(body, script, module.__dict__, flags, session.folder, index)
         watch.check_process()
-        published = [name for name in session.names if name not in told]
+        published = [name for name in session.records if name not in told]
         told.update(published)
         outputs.append({"statements": seen, "published": published, **output})
     if seen + _is_docstring(tree.body[0]) != len(tree.body):

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
+from lessonkit.evidence import Figure
 from lessonkit.press.course import pages
 from lessonkit.press.course.entries import Course
-from lessonkit.press.page import embed
+from lessonkit.press.page import brackets, embed
 from lessonkit.press.run import replications
 
 _IMAGE = re.compile(r"!\[\s*\] ?[(\[]|<img(?![^>]*\salt\s*=)[^>]*>")
@@ -87,7 +88,7 @@ def structure(course: Course) -> Iterator[Finding]:
                 "no description: expected `description: one sentence` in the front matter, for "
                 "search engines and link previews.",
             )
-        shown = embed.visible(page.body) if _IMAGE.search(page.body) else ""
+        shown = brackets.visible(page.body) if _IMAGE.search(page.body) else ""
         for number, line in enumerate(shown.split("\n"), page.first_line):
             if _IMAGE.search(line):
                 yield Finding(f"{where}:{number}", "an image without alternative text: ![words](…)")
@@ -137,7 +138,7 @@ def embeds(course: Course, page: pages.Page) -> Iterator[Finding]:
     """Yield every embed of a page that cannot be resolved, with file and line."""
     place = embed.Place(page.path, page.url, page.lesson, page.first_line)
     used: dict[str, int] = {}
-    for found in embed.find(page.body, page.first_line):
+    for found in brackets.find(page.body, page.first_line):
         try:
             embed.resolve(course, place, found, used)
         except embed.EmbedError as error:
@@ -151,7 +152,7 @@ def typed_numbers(course: Course, page: pages.Page) -> Iterator[Finding]:
     another site, or a footnote.
     """
     number = page.first_line
-    for paragraph in re.split(r"(\n(?:[ \t>]*\n)+)", embed.visible(page.body)):
+    for paragraph in re.split(r"(\n(?:[ \t>]*\n)+)", brackets.visible(page.body)):
         if not _CITED.search(paragraph):
             prose = _MARKUP.sub(lambda found: re.sub(r"[^\n]", "\0", found[0]), paragraph)
             for match in _TYPED.finditer(prose):
@@ -170,11 +171,11 @@ def never_embedded(course: Course) -> Iterator[Finding]:
     """Warn about figures that no page shows: somebody drew them for nothing."""
     shown = set()
     for page in pages.readable(course.settings):
-        for found in embed.find(page.body):
+        for found in brackets.find(page.body):
             lesson, _, name = found.text.strip().rpartition(":")
             shown.add((lesson or page.lesson, name))
     for entry in course.entries.values():
-        for name in entry.run.figures if entry.run else ():
+        for name in entry.run.of(Figure) if entry.run else ():
             if (entry.name, name) not in shown:
                 yield Finding(
                     f"{course.settings.lessons}/{entry.name}.py",

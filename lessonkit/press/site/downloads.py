@@ -69,16 +69,16 @@ def _publish_lesson(entry: Entry, folder: Path) -> bool:
         "notebook.ipynb": twin,
     }
     packed = [f"{entry.stem}.py", f"{entry.stem}.ipynb"]
-    for name, figure in entry.run.figures.items():
-        for kind in ("png", "csv"):
-            files[f"{name}.{kind}"] = (entry.run.folder / figure[kind]).read_bytes()
-        packed.append(f"{name}.csv")
+    for name, record in entry.run.records.items():
+        for ending, path in record.files.items():
+            files[f"{name}.{ending}"] = (entry.run.folder / path).read_bytes()
+            packed += [f"{name}.{ending}"] * (ending != "png")  # a notebook holds its pictures
     for cell in entry.run.cells:
         for path in cell["figures"]:
             files[Path(path).name] = (entry.run.folder / path).read_bytes()
     written = {name for name, content in files.items() if _write(folder / name, content)}
     made = [f"{entry.stem}.zip"]
-    first = next(iter(entry.run.figures), None)
+    first = entry.thumbnail
     if first:
         made.append("_thumb.png")
         if f"{first}.png" in written or not (folder / "_thumb.png").is_file():

@@ -27,6 +27,7 @@ from lessonkit.press.site import bytecode, check, twins
 from lessonkit.press.site import downloads as publish
 
 log = logging.getLogger("mkdocs.plugins.lessonkit")
+EXTENSION = ("lessonkit.press.embed", "lessonkit")  # the names of the Markdown extension
 twins.postpone()  # MkDocs loads this plugin before those that stand behind it
 
 
@@ -47,6 +48,7 @@ class LessonkitPlugin(BasePlugin):
         self.server: Any = None
         self.watched: set[Path] = set()
         self.drawings: dict[str, list[str]] = {}  # by page, until it is written
+        self.place: embed.Place | None = None  # the page that is being rendered
 
     def on_startup(self, *, command: str, **_: Any) -> None:
         """Remember whether somebody is writing."""
@@ -58,6 +60,11 @@ class LessonkitPlugin(BasePlugin):
         if self.config["nav"]:
             _take_up_lessons(config["nav"], self.config["nav"], self.settings)
         twins.take_over(config["plugins"], self.settings.memo_folder)
+        extensions = config["markdown_extensions"]
+        named = next((name for name in EXTENSION if name in extensions), EXTENSION[0])
+        if named not in extensions:
+            extensions.append(named)
+        config["mdx_configs"][named] = {"project": self.settings, "place": lambda: self.place}
         return config
 
     def on_serve(self, server: Any, config: Any, **_: Any) -> Any:
@@ -113,14 +120,14 @@ class LessonkitPlugin(BasePlugin):
             return markdown
         line = pages.first_line(self.settings, path)
         drawings = self.drawings[page.file.src_uri] = []
-        embed.current_place = embed.Place(
+        self.place = embed.Place(
             page.file.src_uri, page.url, page.meta.get("lesson"), line, self.course, drawings
         )
         return markdown
 
     def on_page_content(self, html: str, **_: Any) -> str:
         """The page is done."""
-        embed.current_place = None
+        self.place = None
         return html
 
     def on_post_page(self, output: str, page: Any, **_: Any) -> str:

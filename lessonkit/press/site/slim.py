@@ -9,6 +9,10 @@ from __future__ import annotations
 
 import re
 
+from markupsafe import Markup
+
+from lessonkit.press.page.templates import render
+
 _START = '<div class="jupyter-wrapper">'
 _END = "<!-- jupyter-wrapper -->"
 _CODE = re.compile(r'<div class="highlight-ipynb [^"]*"><pre>(.*?)</pre></div>', re.DOTALL)
@@ -71,4 +75,4 @@ def _mark_maths(prose: str) -> str:
 def _as_arithmatex(maths: re.Match[str]) -> str:
     block, inline = maths.groups()
     source = rf"\[{block}\]" if block else rf"\({inline}\)"
-    return f'<span class="arithmatex">{source}</span>'
+    return render("maths", source=Markup(source))  # it comes out of HTML

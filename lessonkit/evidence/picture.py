@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from lessonkit.evidence.records import EvidenceError, checked_values
+from lessonkit.evidence.record import EvidenceError, checked_values
 
 PNG_DPI = 144  # twice the size at which a page shows it
 _MARGIN = 0.5  # inches around the page, where labels may stand that do not fit onto it
@@ -114,10 +114,9 @@ def _save_svg(figure: Any, path: Path, name: str, area: Any) -> None:
         figure.savefig(path, metadata=quiet, transparent=True, bbox_inches=area)
 
 
-def save_data(data: Mapping[str, Sequence[Any]], folder: Path, name: str) -> str:
-    """Write the columns of `data` to folder/data/`name`.csv and return the path in the run."""
-    columns = {key: _column(values, f"column {key!r}, {name}") for key, values in data.items()}
-    lengths = {key: len(values) for key, values in columns.items()}
+def save_data(columns: Mapping[str, Sequence[str]], folder: Path, name: str) -> str:
+    """Write columns of text to folder/data/`name`.csv and return the path in the run."""
+    lengths = {key: len(cells) for key, cells in columns.items()}
     if not columns or len(set(lengths.values())) != 1 or not all(lengths.values()):
         raise EvidenceError(
             f"data of figure {name!r}: expected columns of one length, got {lengths or 'none'}. "
@@ -132,7 +131,7 @@ def save_data(data: Mapping[str, Sequence[Any]], folder: Path, name: str) -> str
     return f"data/{name}.csv"
 
 
-def _column(values: Any, what: str) -> list[str]:
+def column(values: Any, what: str) -> list[str]:
     """Return the cells of a column: text as it is, numbers checked and with six digits."""
     plain = values.tolist() if hasattr(values, "tolist") else list(values)
     return [

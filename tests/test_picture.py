@@ -12,7 +12,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image, ImageChops
 
-from lessonkit.evidence import drawing
+from lessonkit.evidence import picture
 
 
 def drawn(outside: tuple[float, float] | None = None, **options: Any) -> Figure:
@@ -26,7 +26,7 @@ def drawn(outside: tuple[float, float] | None = None, **options: Any) -> Figure:
 
 
 def saved(figure: Figure, folder: Path, name: str = "name") -> tuple[Image.Image, str]:
-    paths = drawing.save_figure(figure, folder, name)
+    paths = picture.save_figure(figure, folder, name)
     return opened(folder / paths["png"]), (folder / paths["svg"]).read_text(encoding="utf-8")
 
 
