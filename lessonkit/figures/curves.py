@@ -94,16 +94,17 @@ def plot_activation(
     red, top = PALETTE["red"], slopes.max()
     steepest = inputs[slopes.argmax()]
     ax.fill_between(inputs, slopes, color=red, alpha=0.15, linewidth=0)
-    ceiling = ax.axhline(top, color=PALETTE["muted"], linestyle=(0, (4, 3)), linewidth=1.5)
     lines = {
         spelled(name): ax.plot(inputs, outputs, color=look(name).colour, linewidth=2.5)[0],
         "its slope": ax.plot(inputs, slopes, color=red, linewidth=2.5)[0],
-        f"never above {in_words(top)}": ceiling,
     }
+    lines[f"never above {in_words(top)}"] = ax.axhline(
+        top, color=PALETTE["muted"], linestyle=(0, (4, 3)), linewidth=1.5
+    )
     ax.plot(steepest, top, "o", color=red, markersize=9)
     ax.set(xlabel="input of the unit", ylabel="output, slope", xlim=(inputs[0], inputs[-1]))
     for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_locator(MaxNLocator(5))
+        axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
     name_lines(ax, lines, "")
     says = (
         f"{_told(spelled(name), outputs, inputs.tolist())}. Its slope is never above "
@@ -177,7 +178,7 @@ def _set_across(ax: Axes, places: Sequence[float], at: Sequence[Any], *, stepwis
     ax.margins(x=0.03)
     if stepwise:
         ax.set_xlim(0, at[-1])
-        ax.xaxis.set_major_locator(MaxNLocator(5))
+        ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
         return
     count = len(at) if len(at) <= 8 else 5
     shown = np.linspace(0, len(at) - 1, count).round().astype(int)
@@ -196,7 +197,7 @@ def _set_up(ax: Axes, numbers: Array, log: bool, share: bool) -> None:
     elif share:
         ax.set(ylim=(0, 1.03), yticks=[0, 0.25, 0.5, 0.75, 1])
     else:
-        ax.yaxis.set_major_locator(MaxNLocator(5))
+        ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
         if 0 <= numbers.min() <= numbers.max() / 2:
             ax.set_ylim(bottom=0)
 

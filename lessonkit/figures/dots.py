@@ -25,6 +25,7 @@ Array = np.ndarray[Any, Any]
 class _Marks(NamedTuple):
     """The seeds of one condition in one row."""
 
+    key: Any  # what it looks like
     row: str
     condition: str  # none if the row is the condition
     place: float
@@ -55,7 +56,7 @@ def plot_dots(
     Raises:
         ValueError: a row has no numbers, or is not (seeds,).
     """
-    marks, deep = _marks(rows), _nested(rows)
+    marks, deep = _marks(rows, upwards=upwards), _nested(rows)
     size = max(sum(mark.row == row for mark in marks) for row in {mark.row for mark in marks})
     figure, ax = new_figure(height=height or 1.5 + len(rows) * max(0.62, 0.22 * size))
     handles = _draw_marks(ax, marks, 0.28 / size)
@@ -64,9 +65,10 @@ def plot_dots(
     ax.set_xlabel(x)
     key = "a mark for each seed, bar: their median"
     if deep:
-        legend_above(figure, list(handles.values()), list(handles), key)
+        legend_above(figure, list(handles.values()), list(handles), key, length=1)
     else:
-        ax.set_title(key, loc="left", fontsize=12, color=PALETTE["muted"], pad=20)
+        room = 6 if chance is None else 20  # points, for the word above its line
+        ax.set_title(key, loc="left", fontsize=12, color=PALETTE["muted"], pad=room)
     return Drawing(figure, _columns(marks, chance), f"{x}. {_says(marks, chance)}.")
 
 
@@ -127,8 +129,8 @@ def _label(key: object) -> str:
     return "\n".join([spelled(first), *rest])
 
 
-def _marks(rows: Mapping[Any, Any]) -> list[_Marks]:
-    """Return what is drawn, from the first row on; conditions share the height of their row."""
+def _marks(rows: Mapping[Any, Any], *, upwards: bool) -> list[_Marks]:
+    """Return what is drawn, row by row; conditions share the height of their row, downwards."""
     marks = []
     for row, (label, inside) in enumerate(rows.items()):
         parts = inside if isinstance(inside, Mapping) else {"": inside}
@@ -139,31 +141,23 @@ def _marks(rows: Mapping[Any, Any]) -> list[_Marks]:
                     f"row {label!r}: expected numbers (seeds,), got shape {values.shape}. Give "
                     "one number for each seed."
                 )
-            place = row + 0.8 * ((number + 0.5) / len(parts) - 0.5)
-            marks.append(_Marks(str(_label(label)), _named(condition), place, values))
+            below = 0.8 * ((number + 0.5) / len(parts) - 0.5)
+            key = condition or (label.split("\n")[0] if isinstance(label, str) else label)
+            place = row - below if upwards else row + below
+            marks.append(_Marks(key, _label(label), spelled(condition), place, values))
     return marks
 
 
-def _named(condition: object) -> str:
-    return condition if isinstance(condition, str) else spelled(condition)
-
-
 def _draw_marks(ax: Axes, marks: Sequence[_Marks], spread: float) -> dict[str, Line2D]:
-    """Draw the marks, and return a handle for the legend of each condition."""
+    """Draw the marks and their medians, and return a mark of each condition for a legend."""
     handles: dict[str, Line2D] = {}
     for mark in marks:
-        colour, marker = look(mark.condition or mark.row.split("\n")[0])
+        colour, marker = look(mark.key)
         down = mark.place + spread * _apart(len(mark.values))
-        dots: dict[str, Any] = {
-            "color": colour,
-            "marker": marker,
-            "linestyle": "none",
-            "markeredgewidth": 0,
-        }
-        (dot,) = ax.plot(mark.values, down, **dots, markersize=8, alpha=0.75, zorder=3)
-        handles.setdefault(spelled(mark.condition), dot)
-        reach = 1.35 * spread
-        middle = float(np.median(mark.values))
+        (dots,) = ax.plot(mark.values, down, marker, color=colour, alpha=0.75, zorder=3)
+        dots.set(markersize=8, markeredgewidth=0)
+        handles.setdefault(mark.condition, dots)
+        middle, reach = float(np.median(mark.values)), 1.35 * spread
         bar = ([middle, middle], [mark.place - reach, mark.place + reach])
         ax.plot(*bar, color=colour, linewidth=2.5, solid_capstyle="butt")
     return handles
@@ -190,21 +184,18 @@ def _set_values(ax: Axes, values: Array, chance: float | None, share: bool) -> N
         ax.set_xlim(start - 0.03, 1.03)
         ax.set_xticks([tick for tick in (0, 0.25, 0.5, 0.75, 1) if tick >= start])
     else:
-        ax.xaxis.set_major_locator(MaxNLocator(5))
+        ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
     if chance is not None:
         ax.axvline(chance, color=PALETTE["muted"], linestyle=(0, (4, 3)), linewidth=1.5)
-        above: dict[str, Any] = {
-            "xycoords": ax.get_xaxis_transform(),
-            "textcoords": "offset points",
-        }
-        ax.annotate("chance", (chance, 1), (0, 4), **above, ha="center", fontsize=12)
+        above = ax.get_xaxis_transform()
+        ax.text(chance, 1.01, "chance", transform=above, ha="center", va="bottom", fontsize=12)
 
 
 def _columns(marks: Sequence[_Marks], chance: float | None) -> dict[str, Any]:
     """Return a line of the file for each row and condition, with a column for each seed."""
     columns: dict[str, Any] = {"row": [mark.row.replace("\n", ", ") for mark in marks]}
     if any(mark.condition for mark in marks):
-        columns["condition"] = [spelled(mark.condition) for mark in marks]
+        columns["condition"] = [mark.condition for mark in marks]
     columns["median"] = [float(np.median(mark.values)) for mark in marks]
     for seed in range(max(len(mark.values) for mark in marks)):
         columns[f"seed {seed + 1}"] = [
@@ -218,7 +209,7 @@ def _says(marks: Sequence[_Marks], chance: float | None) -> str:
     for mark in marks:
         middle = in_words(float(np.median(mark.values)))
         low, high = (in_words(float(end)) for end in (mark.values.min(), mark.values.max()))
-        words = f"{spelled(mark.condition)} {middle}" if mark.condition else middle
+        words = f"{mark.condition} {middle}" if mark.condition else middle
         if not mark.condition and low != high:
             words += f" ({low} to {high})"
         told.setdefault(mark.row.replace("\n", ", "), []).append(words)

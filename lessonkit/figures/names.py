@@ -75,10 +75,21 @@ def _spread(ax: Axes, names: Sequence[Any]) -> bool:
     return apart and bool(np.abs(moved).max() <= 1.5 * _APART) and bool(low < high)
 
 
-def legend_above(figure: Any, handles: Sequence[Artist], names: Sequence[str], title: str) -> None:
-    """Put a legend above the axes, where no line can cross it, in as few rows as fit."""
-    look = {"alignment": "left", "handlelength": 2.4, "columnspacing": 1.4, "borderpad": 0}
-    for columns in range(min(len(names), 4), 0, -1):
+def legend_above(
+    figure: Any,
+    handles: Sequence[Artist],
+    names: Sequence[str],
+    title: str,
+    *,
+    length: float = 2.4,
+) -> None:
+    """Put a legend above the axes, where no line can cross it, in as few rows as fit.
+
+    `length` is that of a handle, in letters.
+    """
+    look = {"alignment": "left", "handlelength": length, "columnspacing": 1.4, "borderpad": 0}
+    for rows in range(-(-len(names) // 4), len(names) + 1):
+        columns = -(-len(names) // rows)
         legend = figure.legend(
             handles, names, loc="outside upper left", ncols=columns, title=title, **look
         )
