@@ -177,8 +177,7 @@ def _draw_curves(
 def _set_across(ax: Axes, places: Sequence[float], at: Sequence[Any], *, stepwise: bool) -> None:
     ax.margins(x=0.03)
     if stepwise:
-        ax.set_xlim(0, at[-1])
-        ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+        ax.set(xlim=(0, at[-1]), xticks=[0, at[-1] // 2, at[-1]])
         return
     count = len(at) if len(at) <= 8 else 5
     shown = np.linspace(0, len(at) - 1, count).round().astype(int)
