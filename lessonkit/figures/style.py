@@ -1,56 +1,24 @@
-"""The palette, and how text, lines and conditions look in every figure of the site."""
+"""How text and lines look in every figure of the site."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-# Pages replace these colours by others when the reader prefers a dark screen.
-PALETTE = {
-    "ink": "#1a1a1a",
-    "muted": "#5f6b76",
-    "grid": "#d9dee3",
-    "paper": "#ffffff",
-    "blue": "#2166ac",
-    "orange": "#d95f02",
-    "green": "#1b9e77",
-    "purple": "#7b4fa3",
-    "red": "#c0392b",
-    "gold": "#b8860b",
-    "sky": "#4aa3df",
-    "pink": "#d14f8f",
-}
+from lessonkit.figures.conditions import CONDITIONS, PALETTE, Condition, spelled
 
-
-class Condition(NamedTuple):
-    """How one condition looks wherever it appears: told apart by shape as well as by colour."""
-
-    colour: str
-    marker: str
-
-
-CONDITIONS = {
-    "sigmoid": Condition(PALETTE["blue"], "o"),
-    "tanh": Condition(PALETTE["orange"], "s"),
-    "relu": Condition(PALETTE["green"], "^"),
-    "gelu": Condition(PALETTE["purple"], "D"),
-    # The same layers without and with a way around them.
-    "plain": Condition(PALETTE["red"], "v"),
-    "residual": Condition(PALETTE["blue"], "P"),
-    # What a trained network is compared with.
-    "untrained": Condition(PALETTE["muted"], "X"),
-    "shuffled": Condition(PALETTE["pink"], "d"),
-    # The rungs of the ladder, from the ground up.
-    "strokes": Condition(PALETTE["gold"], "o"),
-    "letters": Condition(PALETTE["green"], "s"),
-    "words": Condition(PALETTE["orange"], "p"),
-    "meaning": Condition(PALETTE["purple"], "h"),
-    "answer": Condition(PALETTE["ink"], "*"),
-}
-SPELLING = {"relu": "ReLU", "gelu": "GELU"}
+__all__ = [
+    "CONDITIONS",
+    "PALETTE",
+    "STYLE",
+    "Condition",
+    "new_figure",
+    "new_panels",
+    "spelled",
+]
 
 STYLE: dict[str, Any] = {
     "font.family": ["DejaVu Sans", "sans-serif"],
@@ -87,15 +55,18 @@ def new_figure(width: float = 7.2, height: float = 4.0) -> tuple[Figure, Axes]:
 
     The reader's own matplotlib settings stay as they are.
     """
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        ax = figure.subplots()
-        for axis in (ax.xaxis, ax.yaxis):
-            axis.get_major_ticks(1)  # born inside the context; later ticks copy the first
+    figure, (ax,) = new_panels(1, width, height)
     return figure, ax
 
 
-def spelled(name: str) -> str:
-    """Write a condition as people write it: "relu, half the weights" -> "ReLU, half …"."""
-    first, *rest = name.split(",")
-    return ",".join([SPELLING.get(first, first), *rest])
+def new_panels(
+    count: int = 2, width: float = 7.2, height: float = 4.0
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure (inches) with `count` axes side by side that share their vertical axis."""
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        axes = list(figure.subplots(1, count, sharey=True, squeeze=False)[0])
+        for ax in axes:
+            for axis in (ax.xaxis, ax.yaxis):
+                axis.get_major_ticks(1)  # born inside the context; later ticks copy the first
+    return figure, axes
