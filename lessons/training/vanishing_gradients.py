@@ -6,22 +6,18 @@ Every sigmoid on the way multiplies it by a slope. How much of it reaches the fi
 it out by hand, measure it, and look for the place where the usual explanation stops being true.
 """
 
-# %% setup
-import numpy as np
+# %%
 import torch
 
 from lessonkit.data.digits import digits
 from lessonkit.evidence import Lesson
+from lessonkit.figures.curves import plot_activation, plot_curves
 from lessonkit.models.mlp import MLP
-from lessonkit.training import fit
-
-# %% instruments
-from lessonkit.figures.layers import as_columns, plot_activation, plot_by_layer
-from lessonkit.figures.style import new_figure, spelled
 from lessonkit.probes.accuracy import measure_accuracy
 from lessonkit.probes.gradients import measure_gradients, measure_movement
+from lessonkit.training import fit
 
-lesson = Lesson("training/vanishing_gradients")
+lesson = Lesson("training/vanishing_gradients", format=".1e")
 
 # %% [markdown]
 # ## One number by hand
@@ -34,19 +30,16 @@ z = torch.linspace(-8, 8, 321, dtype=torch.float64, requires_grad=True)
 def slope(activation):
     return torch.autograd.grad(activation(z).sum(), z)[0]
 
+best = {f.__name__: slope(f).max() ** 4 for f in (torch.sigmoid, torch.tanh)}
 lesson.claim("four-best-slopes",
-    "Four sigmoids in a row pass at most 0.25⁴ = 0.00390625 of a gradient",
-    slope(torch.sigmoid).max() ** 4, equals=(0.00390625, 0), format=".8f",
-    trap=("tanh instead", slope(torch.tanh).max() ** 4), exact=True)
+    "Four sigmoids in a row pass at most 0.25⁴ = {bound} of a gradient",
+    best, "sigmoid", trap="tanh", equals=(0.00390625, 0), exact=True,
+    format=".8f", answers=("D35", "D38", "D44", "D45"))
 
-# %% slope-figure
-fig, ax = new_figure()
-steepness = slope(torch.sigmoid).tolist()
-curves = {"input": z.tolist(), "sigmoid": torch.sigmoid(z).tolist(), "slope": steepness}
-plot_activation(ax, *curves.values())
-lesson.figure("sigmoid-slope", fig, data=curves,
-    alt=f"A sigmoid climbs from 0 to 1. Its slope is a bump, {max(steepness):g} high at input 0 "
-        f"and {steepness[240]:.3f} at input 4.",
+# %%
+x = z.detach()
+lesson.figure("sigmoid-slope",
+    plot_activation(x, torch.sigmoid(x), slope(torch.sigmoid), "sigmoid"),
     caption="The slope touches one quarter at a single point. Everywhere else it is smaller.")
 
 # %% [markdown]
@@ -76,15 +69,16 @@ def mean_slopes(activation, slope_at):
     hidden = net.signals(net.same_for_all(some.inputs))[1:-1]
     return torch.stack([slope_at(h).mean(dim=(1, 2)) for h in hidden])
 
-real = mean_slopes("sigmoid", lambda h: h * (1 - h))  # (hidden, seeds)
-control = mean_slopes("tanh", lambda h: 1 - h * h)  # (hidden, seeds)
+real = {"sigmoid": mean_slopes("sigmoid", lambda h: h * (1 - h)),
+        "tanh": mean_slopes("tanh", lambda h: 1 - h * h)}  # (hidden, seeds)
 
-# %% real-slopes-claim
-lesson.number("mean-slope", real.mean(dim=0), label="mean slope of the hidden sigmoids")
+# %%
+lesson.number("mean-slope", real["sigmoid"].mean(dim=0), format=".3g",
+    label="mean slope of the hidden sigmoids")
+passed = {n: slopes[:4].prod(dim=0) for n, slopes in real.items()}
 lesson.claim("real-slopes-are-smaller",
     "In a real network, four sigmoids in a row pass less than the best case",
-    real[:4].prod(dim=0), below=0.25**4, format=".4f",
-    trap=("tanh instead", control[:4].prod(dim=0)))
+    passed, "sigmoid", trap="tanh", below=0.25**4, format=".4f", answers=("D36",))
 
 # %% [markdown]
 # ## What reaches the first layer
@@ -99,30 +93,26 @@ def passed_on(measured):
     signals = measured.signal_gradient_rms  # (seeds, hidden)
     return (signals[:, 0] / signals[:, -1]) ** (1 / 18)  # (seeds,)
 
-# %% gradient-figure
-fig, ax = new_figure()
-plot_by_layer(ax, gradients, "gradient at the weights (RMS)")
-middle = {n: np.median(ratio[n]) for n in usual}
-lesson.figure("gradient-by-layer", fig, data=as_columns(gradients),
-    alt="Gradient at the weights of 19 hidden layers. The first layer's, divided by the last "
-        f"one's: sigmoid {middle['sigmoid']:.0e}, tanh {middle['tanh']:.1f}, ReLU "
-        f"{middle['relu']:.1f}. The sigmoid's line falls steadily towards the first layer.",
+# %%
+layer, rms = "layer (1 is next to the input)", "gradient at the weights (RMS)"
+lesson.figure("gradient-by-layer", plot_curves(gradients, layer, rms, log=True),
     caption="Read it from right to left, as the gradient travels. On this axis a straight line "
             "means one factor for every layer.")
 
-# %% starve-claims
+# %%
 for n in usual:
-    lesson.number(f"{n}-ratio", ratio[n], format=".1e", label=f"first / last, {n}")
+    lesson.number(f"{n}-ratio", ratio[n], label=f"first / last, {n}")
     lesson.number(f"{n}-factor", passed_on(measured[n]), format=".2f", label=f"passed on, {n}")
 
 lesson.claim("sigmoid-starves-the-first-layer",
     "With 20 sigmoid layers, the first gets less than a billionth of the last one's gradient",
-    ratio["sigmoid"], at_most=1e-9, format=".1e", trap=("tanh instead", ratio["tanh"]))
+    ratio, "sigmoid", trap="tanh", at_most=1e-9, answers=("A55", "D37"))
 apart = {n: torch.maximum(r, 1 / r) for n, r in ratio.items()}
+apart["tanh or ReLU"] = torch.maximum(apart["tanh"], apart["relu"])
 lesson.claim("tanh-and-relu-stay-level",
     "With tanh or ReLU, the first and the last gradient are at most a factor of ten apart",
-    torch.maximum(apart["tanh"], apart["relu"]), at_most=10, format=".2g",
-    trap=("sigmoid instead", apart["sigmoid"]))
+    apart, "tanh or ReLU", trap="sigmoid", at_most=10, format=".2g",
+    answers=("A58", "B48", "C22", "D41"))
 
 # %% [markdown]
 # ## Who learns?
@@ -141,26 +131,16 @@ models = {n: trained(n, 12) for n in usual}
 moved = {n: measure_movement(models[n], network(n, 12))[:, :-1] for n in usual}
 accuracy = {n: measure_accuracy(models[n], train) for n in usual}  # (seeds,)
 
-# %% movement-figure
-fig, ax = new_figure()
-plot_by_layer(ax, moved, "weights moved (share)")
-near, far = np.median(moved["sigmoid"], axis=0)[[0, -1]]
-least = min(moved[n].min() for n in ("tanh", "relu"))
-lesson.figure("movement-by-layer", fig, data=as_columns(moved),
-    alt=f"How far training moved each layer's weights. Sigmoid: {near:.0e} of their size in the "
-        f"first layer, {far:.0e} in the last hidden one. Tanh and ReLU: {least:.2f} or more.",
+# %%
+lesson.figure("movement-by-layer", plot_curves(moved, layer, "weights moved (share)", log=True),
     caption="The last sigmoid layers move. The first stay where chance put them.")
-
-# %% learning-claims
-share = {n: moved[n][:, 0] / moved[n][:, -1] for n in usual}  # (seeds,)
+share = {n: m[:, 0] / m[:, -1] for n, m in moved.items()}  # (seeds,)
 lesson.claim("first-layer-stays-put",
     "Training moves the first of 12 sigmoid layers less than a thousandth as far as the last "
-    "hidden one", share["sigmoid"], at_most=1e-3, format=".1e",
-    trap=("tanh instead", share["tanh"]))
+    "hidden one", share, "sigmoid", trap="tanh", at_most=1e-3, answers=("A55", "D39"))
 lesson.claim("sigmoid-stays-at-chance",
-    "The 12-layer sigmoid network still guesses: at most 15 % right, where chance is 10 %",
-    accuracy["sigmoid"], at_most=0.15, format=".3f",
-    trap=("tanh instead", accuracy["tanh"]))
+    "The 12-layer sigmoid network still guesses: {rule:%} right, where chance is 10 %",
+    accuracy, "sigmoid", trap="tanh", at_most=0.15, format=".3f", answers=("A55", "B31", "C21"))
 
 # %% not-one-bit
 def changed(activation):
@@ -170,21 +150,21 @@ def changed(activation):
 
 touched = {n: changed(n) for n in ("sigmoid", "tanh")}
 
-# %% not-one-bit-claim
+# %%
 lesson.number("changed-weights", touched["sigmoid"], format=".0%", label="weights that changed")
 lesson.claim("hardly-a-bit-changes",
     "With 20 sigmoid layers, at most one first-layer weight in a thousand changes by even one bit",
-    touched["sigmoid"], at_most=0.001, trap=("tanh instead", touched["tanh"]))
+    touched, "sigmoid", trap="tanh", at_most=0.001, format=".3g", answers=("D40",))
 
 # %% answers
 def spread(model):
     answers = model(model.same_for_all(some.inputs)).softmax(dim=2)
     return answers.std(dim=1).mean(dim=1)  # (seeds,)
 
-lesson.table("learned", format=[".1e", ".1e", ".1e", ".3f"],
-    columns=["12 layers", "first moved", "answers differ by", "accuracy"],
-    rows=[[spelled(n), moved[n][:, 0], spread(models[n]), accuracy[n]]
-          for n in usual],
+lesson.table("learned", "12 layers", {
+    "first moved": {n: m[:, 0] for n, m in moved.items()},
+    "answers differ by": {n: spread(model) for n, model in models.items()},
+    "accuracy": accuracy}, format={"accuracy": ".3f"},
     caption="The sigmoid network gives every picture the same answer.")
 
 # %% [markdown]
@@ -194,11 +174,12 @@ lesson.table("learned", format=[".1e", ".1e", ".1e", ".3f"],
 # %% large-weights
 lesson.number("width", width, format="d", label="units in a layer")
 lesson.number("times-larger", width**0.5, format="g", label="N(0, 1) against Xavier's")
-large = measure_accuracy(trained("sigmoid", 12, "normal"), train)
+starts = {"N(0, 1)": measure_accuracy(trained("sigmoid", 12, "normal"), train),
+          "Xavier's weights": accuracy["sigmoid"]}
 lesson.claim("slope-alone-is-to-blame",
     "Twelve sigmoid layers cannot learn, because no slope exceeds 1/4",
-    large, at_most=0.15, expect="contradicted", format=".3f",
-    trap=("Xavier's weights instead", accuracy["sigmoid"]))
+    starts, "N(0, 1)", trap="Xavier's weights", at_most=0.15, format=".3f",
+    expect="contradicted", answers=("A59", "B49", "D34", "D36", "D101"))
 
 # %% [markdown]
 # And without any sigmoid: we multiply all weights of a ReLU network by one half.
@@ -214,37 +195,36 @@ def scaled(activation, size):
 half = {n: scaled(n, 0.5).weight_gradient_rms[:, :-1] for n in usual}
 halved = {n: (gradients[n] / half[n]).log2().amin(dim=1) for n in usual}  # (seeds,)
 
+# %%
+lesson.claim("relu-starves-everywhere",
+    "Weights of half the size halve the gradient {bound} times or more, at every layer of 20 with "
+    "ReLU", halved, "relu", trap="sigmoid", at_least=17, format=".1f", answers=("D35", "D43"))
+
 def powers_below(gradient):
     return (gradient[:, -1] / gradient[:, 0]).log10()  # (seeds,)
 
-# %% half-claims
-lesson.claim("relu-starves-everywhere",
-    "Weights of half the size halve the gradient 17 times or more, at every layer of 20 with ReLU",
-    halved["relu"], at_least=17, format=".1f", trap=("sigmoid instead", halved["sigmoid"]))
+below = {"ReLU, half the weights": powers_below(half["relu"]),
+         "the sigmoid network": powers_below(gradients["sigmoid"])}
 lesson.claim("vanishing-spares-the-last-layers",
     "Where gradients vanish, the first layer's is at least two powers of ten below the last one's",
-    powers_below(half["relu"]), at_least=2, expect="contradicted", format=".1f",
-    trap=("the sigmoid network instead", powers_below(gradients["sigmoid"])))
+    below, "ReLU, half the weights", trap="the sigmoid network", at_least=2, format=".1f",
+    expect="contradicted", answers=("D40",))
 
-# %% other-weights-figure
+# %%
 big = measure_gradients(network("sigmoid", 20, "normal"), some).weight_gradient_rms[:, :-1]
 pairs = {"sigmoid": gradients["sigmoid"], "sigmoid, N(0, 1) weights": big,
          "relu": gradients["relu"], "relu, half the weights": half["relu"]}
-fig, ax = new_figure(height=5)
-plot_by_layer(ax, pairs, "gradient at the weights (RMS)")
-ends = {name: np.median(g, axis=0)[[0, -1]] for name, g in pairs.items()}
-lesson.figure("other-weights", fig, data=as_columns(pairs),
-    alt="Gradient at the weights of the first and the last hidden layer. " + "; ".join(
-        f"{name}: {front:.0e} and {back:.0e}" for name, (front, back) in ends.items()) + ".",
+lesson.figure("other-weights", plot_curves(pairs, layer, rms, log=True, height=5),
     caption="Solid: the usual weights. Dashed: only the size of the weights has changed.")
 
-# %% paper-and-ours
+# %%
 nielsen = (0.003 / 0.285) ** (1 / 3)  # gradients at the first and the last of 4 hidden layers
-ours = {n: passed_on(measured[n]) for n in usual}
-lesson.table("paper-and-ours", format=".2f", columns=["what", "paper", "ours"], rows=[
-    ["a sigmoid layer passes on (Nielsen 2015)", nielsen, ours["sigmoid"]],
-    ["a tanh layer passes on (Glorot, Bengio 2010)", "1, where tanh is straight", ours["tanh"]],
-    ["sigmoid, random start (Glorot, Bengio 2010)", "“unsuited”", accuracy["sigmoid"]]],
+factor = {n: passed_on(measured[n]) for n in usual}
+lesson.compare("paper-and-ours", {
+    "a sigmoid layer passes on (Nielsen 2015)": (nielsen, factor["sigmoid"]),
+    "a tanh layer passes on (Glorot, Bengio 2010)": ("1, where tanh is straight", factor["tanh"]),
+    "sigmoid, random start (Glorot, Bengio 2010)": ("“unsuited”", accuracy["sigmoid"])},
+    format=".2f",
     caption="The factor travels from network to network; the accuracy belongs to one task.")
 
 # %% exercise-1
@@ -255,14 +235,12 @@ g = measure_gradients(network(stretched, 20, "xavier"), some).weight_gradient_rm
 lesson.number("stretched-ratio", g[:, 0] / g[:, -2], format=".2g", label="exercise 1")
 
 # %% exercise-2
-sized = {size: passed_on(scaled("sigmoid", size)) for size in (1, 2, 4, 8, 16)}
-lesson.table("weight-sizes", format=".2f",
-    columns=["Xavier's weights", "passed on by a layer"],
-    rows=[[f"× {size}", share] for size, share in sized.items()],
-    caption="At 1 the gradient stays level.")
+sized = {f"× {size}": passed_on(scaled("sigmoid", size)) for size in (1, 2, 4, 8, 16)}
+lesson.table("weight-sizes", "Xavier's weights", {"passed on by a layer": sized},
+    format=".2f", caption="At 1 the gradient stays level.")
 lesson.claim("four-times-is-not-enough",
     "A sigmoid layer with four times Xavier's weights still passes on less than it gets",
-    sized[4], below=1, format=".2f", trap=("sixteen times instead", sized[16]))
+    sized, "× 4", trap="× 16", below=1, format=".2f", answers=("A59",))
 
 # %% exercise-3
 def one_step(depth, optimiser):
@@ -270,6 +248,7 @@ def one_step(depth, optimiser):
     fit(net, some, range(1), learning_rate=0.001, optimiser=optimiser, batch_size=len(some))
     return measure_movement(net, network("sigmoid", depth))[:, 0]  # (seeds,)
 
-lesson.table("one-step", format=".1e", columns=["layers", "SGD", "Adam"],
-    rows=[[str(d), one_step(d, "sgd"), one_step(d, "adam")] for d in (12, 20)],
+lesson.table("one-step", "layers",
+    {name: {depth: one_step(depth, name.lower()) for depth in (12, 20)}
+     for name in ("SGD", "Adam")},
     caption="How far one step moves the first layer (share of its weights).")
