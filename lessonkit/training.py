@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float, Int
@@ -43,8 +44,8 @@ def fit(
     momentum: float = 0.9,
     schedule: Sequence[float] | None = None,
     batch_size: int = 128,
-) -> Float[Tensor, "steps seeds"]:
-    """Train every copy at once, and return their losses.
+) -> Float[Tensor, "seeds steps"]:
+    """Train every copy at once, and return their losses, step by step.
 
     The losses of the copies are added up. A copy's weights occur in its own loss only, so each
     receives exactly the gradient that it would receive alone.
@@ -70,7 +71,58 @@ def fit(
         loss = mean_loss(model(_rows(train.inputs, batch)), _rows(train.labels, batch))
         stepper.step(loss, _share(schedule, number))
         losses.append(loss.detach())
-    return torch.stack(losses).cpu()
+    return torch.stack(losses, dim=1).cpu()
+
+
+class Tuned(NamedTuple):
+    """Copies that were trained at several learning rates, and those of the best one."""
+
+    model: Copies  # all of them
+    losses: Float[Tensor, "seeds steps"]  # of the best rate, like all that follows
+    measured: Float[Tensor, " seeds"]
+    rate: float
+    chosen: slice  # which copies
+
+
+def tune(
+    model: Copies,
+    train: Examples,
+    steps: Iterable[int],
+    measure: Callable[[Copies], Float[Tensor, " copies"]],
+    *,
+    rates: Sequence[float],
+    **options: Any,
+) -> Tuned:
+    """Train at several learning rates side by side, and judge all seeds at the best of them.
+
+    Whoever loses a comparison must not lose it for want of a good rate. All seeds share the rate,
+    the one with the best median: choosing one for each seed would be choosing twice.
+
+    Args:
+        model: a copy of each seed for each rate, those of the first rate first, as
+            `network(seeds * len(rates))` makes them.
+        train: the examples to learn from.
+        steps: as for `fit`.
+        measure: what is judged after training, for every copy; less is better.
+        rates: the learning rates to try.
+        options: the others of `fit`.
+
+    Raises:
+        ValueError: the copies cannot be dealt out evenly to the rates.
+    """
+    each, left = divmod(len(model.seeds), len(rates))
+    if left or not each:
+        raise ValueError(
+            f"tune: expected as many copies for each of {len(rates)} rates, got "
+            f"{len(model.seeds)} in all. Build them with seeds * {len(rates)}."
+        )
+    dealt = [rate for rate in rates for _ in range(each)]
+    losses = fit(model, train, steps, learning_rate=dealt, **options)
+    measured = measure(model)
+    medians = measured.view(len(rates), each).nan_to_num(torch.inf).median(dim=1).values
+    best = int(medians.argmin())
+    chosen = slice(best * each, (best + 1) * each)
+    return Tuned(model, losses[chosen], measured[chosen], rates[best], chosen)
 
 
 def descent(

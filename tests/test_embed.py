@@ -311,7 +311,7 @@ ERRORS = {
     "`code` [[distances]]": "'distances' is a figure: it must stand alone",
     "3) [[distances]]": "'distances' is a figure: it must stand alone",
     "[[distances.median]]": "'distances' is a figure, which has no parts",
-    "[[distance.mean]]": "no part 'mean'; 'distance' is a number, which has median, range, min, max",
+    "[[distance.mean]]": "'distance' is a number, which has median, range, min, max",
 }
 
 

@@ -7,8 +7,16 @@ import torch
 
 from lessonkit.data.examples import Examples
 from lessonkit.models.mlp import MLP
-from lessonkit.probes.accuracy import measure_accuracy
+from lessonkit.models.stack import Stack
+from lessonkit.probes.accuracy import measure_accuracy, measure_loss
 from lessonkit.probes.gradients import measure_gradients, measure_movement
+from lessonkit.probes.lesions import measure_in_order, measure_without_each, measure_worst_swap
+from lessonkit.probes.signals import (
+    count_directions,
+    measure_change,
+    measure_directions,
+    measure_size,
+)
 from lessonkit.training import mean_loss
 
 
@@ -180,3 +188,99 @@ def test_a_probe_leaves_no_trace(model, examples, probe):
 def test_a_probe_measures_gradients_even_where_the_caller_has_switched_them_off(model, examples):
     with torch.no_grad():
         assert (measure_gradients(model, examples).weight_gradient_rms > 0).all()
+
+
+# Signals on their way up.
+
+
+def cloud(*variances: float) -> torch.Tensor:
+    """Points (2 seeds, 2 for each axis, axes) with these variances along the axes."""
+    axes = torch.diag(torch.tensor(variances, dtype=torch.float64).sqrt())
+    return torch.cat([axes, -axes]).expand(2, -1, -1)
+
+
+@pytest.mark.parametrize(
+    ("variances", "count"),
+    [((1, 1, 1, 1), 4), ((7, 0, 0), 1), ((3, 3, 0), 2), ((2, 1), 9 / 5), ((100, 0.001, 0.001), 1)],
+)
+def test_directions_are_counted_by_their_share_of_the_variance(variances, count) -> None:
+    counted = count_directions(cloud(*variances))
+    torch.testing.assert_close(counted, torch.full((2,), count).double(), atol=1e-4, rtol=0)
+
+
+def test_turning_moving_and_scaling_a_cloud_leaves_its_directions() -> None:
+    chance = torch.Generator().manual_seed(3)
+    points = torch.randn(2, 11, 5, generator=chance).double()
+    turn = torch.linalg.qr(torch.randn(5, 5, generator=chance).double())[0]
+    torch.testing.assert_close(count_directions(points), count_directions(7 * points @ turn + 3))
+    unequal = points * torch.tensor([1, 1, 1, 1, 13.0])  # a trap: stretching one axis does not
+    assert (count_directions(unequal) < count_directions(points) / 2).all()
+
+
+def test_a_stack_that_copies_keeps_its_directions_and_changes_nothing() -> None:
+    def residual(x, f):
+        return x + f(x)
+
+    stack = Stack(residual, 3, 5, 2, 7, "zero", [0, 1])
+    inputs = torch.randn(11, 3, generator=torch.Generator().manual_seed(1))
+    kept, size = measure_directions(stack, inputs), measure_size(stack, inputs)
+    assert kept.shape == size.shape == (2, 6)
+    torch.testing.assert_close(kept, kept[:, :1].expand(-1, 6))
+    torch.testing.assert_close(size, size[:, :1].expand(-1, 6))
+    assert measure_change(stack, inputs).eq(0).all()
+    usual = Stack(residual, 3, 5, 2, 7, "he", [0, 1])  # a trap
+    assert measure_change(usual, inputs).shape == (2, 5)
+    assert measure_change(usual, inputs).gt(0.1).all()
+
+
+# Lesions.
+
+
+def answering(start: str) -> tuple[Stack, Examples]:
+    def residual(x, f):
+        return x + f(x)
+
+    chance = torch.Generator().manual_seed(2)
+    examples = Examples(
+        torch.randn(23, 3, generator=chance), torch.randint(0, 2, (23,), generator=chance)
+    )
+    return Stack(residual, 3, 5, 2, 7, start, [0, 1, 2]), examples
+
+
+def test_who_copies_does_not_miss_a_block() -> None:
+    stack, examples = answering("zero")
+    whole = measure_in_order(stack, examples)
+    torch.testing.assert_close(whole, measure_accuracy(stack, examples))
+    without = measure_without_each(stack, examples)
+    assert without.shape == (3, 5)
+    torch.testing.assert_close(without, whole[:, None].expand(-1, 5))
+    torch.testing.assert_close(measure_worst_swap(stack, examples), whole)
+
+
+def test_a_block_that_works_is_missed_and_has_its_place() -> None:
+    stack, examples = answering("he")
+    whole = measure_in_order(stack, examples)
+    without = measure_without_each(stack, examples)
+    for place, gone in enumerate(stack.blocks):
+        order = [block for block in stack.blocks if block != gone]
+        torch.testing.assert_close(without[:, place], measure_in_order(stack, examples, order))
+    assert (without != whole[:, None]).any()
+    by_hand = [
+        measure_in_order(stack, examples, order)
+        for order in ([2, 1, 3, 4, 5], [1, 3, 2, 4, 5], [1, 2, 4, 3, 5], [1, 2, 3, 5, 4])
+    ]
+    worst = torch.stack(by_hand).amin(dim=0)
+    torch.testing.assert_close(measure_worst_swap(stack, examples), worst)
+
+
+def test_a_single_block_has_no_neighbour_to_swap() -> None:
+    stack = Stack(lambda x, f: f(x), 3, 5, 2, 3, "he", [0])
+    with pytest.raises(ValueError, match="at least two blocks to swap, got 1"):
+        measure_worst_swap(stack, answering("he")[1])
+
+
+def test_the_loss_is_torchs_own() -> None:
+    stack, examples = answering("he")
+    logits = stack(stack.same_for_all(examples.inputs))
+    theirs = [torch.nn.functional.cross_entropy(part, examples.labels) for part in logits]
+    torch.testing.assert_close(measure_loss(stack, examples), torch.stack(theirs).detach())

@@ -9,7 +9,7 @@ from torch import nn
 
 from lessonkit.data.examples import Examples, batches
 from lessonkit.models.mlp import MLP
-from lessonkit.training import descent, falling, fit, mean_loss
+from lessonkit.training import descent, falling, fit, mean_loss, tune
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_copies_trained_together_equal_a_copy_trained_by_torch_alone(train):
         batch = next(chosen)[0]
         logits = torch.tanh(train.inputs[batch] @ first.T + biases[0]) @ second.T + biases[1]
         loss = nn.functional.cross_entropy(logits, train.labels[batch])
-        assert loss.item() == pytest.approx(losses[step, 1].item(), abs=1e-5)
+        assert loss.item() == pytest.approx(losses[1, step].item(), abs=1e-5)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -182,7 +182,7 @@ def test_a_seeds_result_does_not_depend_on_the_seeds_beside_it(train):
     lonely, crowded = (
         fit(model, train, range(7), learning_rate=0.1, batch_size=11) for model in (alone, beside)
     )
-    torch.testing.assert_close(lonely[:, 0], crowded[:, 1])
+    torch.testing.assert_close(lonely[0], crowded[1])
 
 
 def test_training_twice_gives_the_same_bits(train):
@@ -195,8 +195,8 @@ def test_training_twice_gives_the_same_bits(train):
 def test_the_loss_falls(train):
     model = MLP([5, 7, 2], "tanh", "xavier", seeds=[2, 3])
     losses = fit(model, train, range(101), learning_rate=0.1, batch_size=23)
-    assert losses.shape == (101, 2)
-    assert (losses[-1] < losses[0] / 3).all()
+    assert losses.shape == (2, 101)
+    assert (losses[:, -1] < losses[:, 0] / 3).all()
 
 
 def test_a_learning_rate_of_zero_changes_nothing(train):
@@ -217,9 +217,53 @@ def test_one_step_is_taken_for_each_item_and_the_items_can_be_a_progress_bar(tra
     model = MLP([5, 2], "tanh", "xavier", seeds=[2])
     losses = fit(model, train, bar(range(5)), learning_rate=0.1, batch_size=7)
     assert shown == [0, 1, 2, 3, 4]
-    assert len(losses) == 5
+    assert losses.shape[1] == 5
 
 
 def test_the_shapes_in_the_signatures_are_executed() -> None:
     with pytest.raises(TypeCheckError):  # one axis too few: no copy for each seed
         mean_loss(torch.zeros(3, 5), torch.zeros(2, 3, dtype=torch.long))
+
+
+def test_the_best_rate_is_the_one_of_the_best_median(train):
+    rates, seeds = (0.003, 0.1, 1e-9), [2, 3, 5]
+    tuned = tune(
+        MLP([5, 7, 2], "tanh", "xavier", seeds * 3),
+        train,
+        range(7),
+        losses_of(train),
+        rates=rates,
+        batch_size=7,
+    )
+    alone = []
+    for rate in rates:
+        model = MLP([5, 7, 2], "tanh", "xavier", seeds)
+        losses = fit(model, train, range(7), learning_rate=rate, batch_size=7)
+        alone.append((losses_of(train)(model), losses))
+    best = min(range(3), key=lambda n: alone[n][0].median())
+    assert tuned.rate == rates[best] == 0.1
+    assert tuned.chosen == slice(3, 6)
+    torch.testing.assert_close(tuned.measured, alone[best][0])
+    torch.testing.assert_close(tuned.losses, alone[best][1])
+
+
+def losses_of(train):
+    def measure(model):
+        logits = model(model.same_for_all(train.inputs))
+        return mean_loss(logits, train.labels.expand(len(logits), -1)).detach()
+
+    return measure
+
+
+def test_a_rate_at_which_networks_overflow_is_never_the_best(train):
+    def measure(model):  # the first rate's copies overflow
+        return torch.tensor([math.nan, math.nan, 3.0, 2.0])
+
+    model = MLP([5, 7, 2], "tanh", "xavier", [2, 3] * 2)
+    assert tune(model, train, range(1), measure, rates=(0.1, 0.2), batch_size=7).rate == 0.2
+
+
+def test_rates_need_as_many_copies_each(train):
+    model = MLP([5, 7, 2], "tanh", "xavier", [2, 3, 5])
+    with pytest.raises(ValueError, match="as many copies for each of 2 rates, got 3"):
+        tune(model, train, range(1), losses_of(train), rates=(0.1, 0.2))

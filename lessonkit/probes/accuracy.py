@@ -1,4 +1,4 @@
-"""How often a network is right."""
+"""How often a network is right, and what its loss is."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from torch import Tensor
 
 from lessonkit.data.examples import Examples
 from lessonkit.models.copies import Copies
+from lessonkit.training import mean_loss
+
+__all__ = ["measure_accuracy", "measure_loss"]
 
 
 @torch.no_grad()
@@ -28,3 +31,10 @@ def measure_accuracy(
         )
     ]
     return torch.cat(right, dim=1).double().mean(dim=1)
+
+
+@torch.no_grad()
+def measure_loss(model: Copies, examples: Examples) -> Float[Tensor, " seeds"]:
+    """Measure the mean loss (nats), every copy answering the same examples."""
+    logits = model(model.same_for_all(examples.inputs))
+    return mean_loss(logits, examples.labels.expand(len(logits), -1)).cpu()

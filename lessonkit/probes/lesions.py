@@ -1,0 +1,55 @@
+"""What a trained stack can still do when its blocks are taken out, or change places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from lessonkit.data.examples import Examples
+from lessonkit.models.stack import Stack
+
+__all__ = ["measure_in_order", "measure_without_each", "measure_worst_swap"]
+
+
+@torch.no_grad()
+def measure_in_order(
+    stack: Stack, examples: Examples, order: Sequence[int] | None = None
+) -> Float[Tensor, " seeds"]:
+    """Measure the share of right answers when only these blocks run, in this order.
+
+    Args:
+        stack: every copy answers the same examples.
+        examples: on the stack's device.
+        order: numbers of blocks, counted from 1 (default: all, as they stand).
+    """
+    logits = stack(stack.same_for_all(examples.inputs), order)
+    return (logits.argmax(dim=2) == examples.labels).double().mean(dim=1).cpu()
+
+
+def measure_without_each(stack: Stack, examples: Examples) -> Float[Tensor, "seeds blocks"]:
+    """Measure the share of right answers with one block taken out, for each block.
+
+    Veit, Wilber, Belongie 2016, arXiv 1605.06431, section 4.1.
+    """
+    orders = [[block for block in stack.blocks if block != gone] for gone in stack.blocks]
+    return torch.stack([measure_in_order(stack, examples, order) for order in orders], dim=1)
+
+
+def measure_worst_swap(stack: Stack, examples: Examples) -> Float[Tensor, " seeds"]:
+    """Measure the share of right answers with two neighbours swapped: the worst pair of each copy.
+
+    Raises:
+        ValueError: fewer than two blocks.
+    """
+    blocks = list(stack.blocks)
+    if len(blocks) < 2:
+        raise ValueError(f"expected at least two blocks to swap, got {len(blocks)}.")
+    swapped = [
+        [*blocks[:place], blocks[place + 1], blocks[place], *blocks[place + 2 :]]
+        for place in range(len(blocks) - 1)
+    ]
+    right = [measure_in_order(stack, examples, order) for order in swapped]
+    return torch.stack(right).amin(dim=0)

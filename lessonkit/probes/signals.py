@@ -1,0 +1,61 @@
+"""What becomes of the signals on their way up: how different they stay, how much they change."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from lessonkit.models.mlp import MLP
+
+__all__ = ["count_directions", "measure_change", "measure_directions", "measure_size"]
+
+
+def count_directions(cloud: Float[Tensor, "seeds examples units"]) -> Float[Tensor, " seeds"]:
+    """Count the directions in which a cloud of points extends.
+
+    With v the variances along its main axes this is (Σ v)² / Σ v²: 1 for points on a line, 2 for a
+    round disc, `units` if they are spread evenly over all axes. It is known as the participation
+    ratio of the covariance's spectrum.
+    """
+    centred = (cloud - cloud.mean(dim=1, keepdim=True)).cpu().double()
+    spread = centred.mT @ centred  # (seeds, units, units); its eigenvalues are the v
+    total = spread.diagonal(dim1=1, dim2=2).sum(dim=1)
+    return total**2 / spread.square().sum(dim=(1, 2))
+
+
+@torch.no_grad()
+def measure_directions(
+    model: MLP, inputs: Float[Tensor, "examples features"]
+) -> Float[Tensor, "seeds hidden"]:
+    """Count the directions behind each hidden layer, every copy seeing the same inputs."""
+    return torch.stack([count_directions(cloud) for cloud in _hidden(model, inputs)], dim=1)
+
+
+@torch.no_grad()
+def measure_change(
+    model: MLP, inputs: Float[Tensor, "examples features"]
+) -> Float[Tensor, "seeds steps"]:
+    """Measure by how much each layer between two hidden ones changes its signal: |x' − x| / |x|.
+
+    The mean over the inputs. Both signals must have the same width.
+    """
+    share = [
+        (after - before).norm(dim=2) / before.norm(dim=2)
+        for before, after in pairwise(_hidden(model, inputs))
+    ]
+    return torch.stack(share, dim=1).mean(dim=2)
+
+
+@torch.no_grad()
+def measure_size(
+    model: MLP, inputs: Float[Tensor, "examples features"]
+) -> Float[Tensor, "seeds hidden"]:
+    """Measure the size of the signal behind each hidden layer: its norm over all inputs."""
+    return torch.stack([cloud.norm(dim=(1, 2)) for cloud in _hidden(model, inputs)], dim=1)
+
+
+def _hidden(model: MLP, inputs: Tensor) -> list[Tensor]:
+    return model.signals(model.same_for_all(inputs))[1:-1]
