@@ -91,13 +91,12 @@ def test_importing_the_package_imports_nothing() -> None:
 
 
 def test_torch_is_spoken_only_where_networks_are() -> None:
-    # evidence asks torch for a device when a lesson runs by hand; the press only in the worker,
-    # which is the lesson's own process, and only on a GPU.
+    # One function asks torch for a device, in a lesson's own process.
     torch = imports("torch")
     outside = [
         (path, tree) for room, path, tree in sources() if room not in SCIENCE and torch(tree)
     ]
-    assert {path.name for path, _ in outside} == {"session.py", "worker.py"}
+    assert {path.name for path, _ in outside} == {"circumstances.py"}
     for path, tree in outside:
         statements = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
         assert not torch(ast.Module(statements, [])), f"{path.name} imports torch for everybody"

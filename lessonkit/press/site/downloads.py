@@ -17,7 +17,7 @@ from importlib import resources
 from pathlib import Path
 
 from lessonkit.press.course.entries import Course, Entry
-from lessonkit.press.lesson import sphinx as gallery
+from lessonkit.press.lesson import sphinx
 from lessonkit.press.page import notebook
 from lessonkit.press.settings import PressError
 
@@ -82,8 +82,8 @@ def _publish_lesson(entry: Entry, folder: Path) -> bool:
     if first:
         made.append("_thumb.png")
         if f"{first}.png" in written or not (folder / "_thumb.png").is_file():
-            gallery.thumbnail(folder / f"{first}.png", folder / "_thumb.png")
-    gallery.archive([folder / name for name in packed], folder / f"{entry.stem}.zip", folder)
+            sphinx.thumbnail(folder / f"{first}.png", folder / "_thumb.png")
+    sphinx.archive([folder / name for name in packed], folder / f"{entry.stem}.zip", folder)
     file.write_text("\n".join([digest, *sorted([*files, *made])]), encoding="utf-8")
     return True
 
@@ -115,7 +115,7 @@ def _archive_all(lessons: list[Entry], target: Path, stamps: list[str]) -> bool:
     wanted = "\n".join([*stamps, *(entry.name for entry in lessons)])
     if archive.is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
         return False
-    gallery.archive(files, archive, target)
+    sphinx.archive(files, archive, target)
     stamp.write_text(wanted, encoding="utf-8")
     return True
 
