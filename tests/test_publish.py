@@ -295,3 +295,29 @@ def test_names_that_a_script_uses_are_found_without_running_it(tmp_path: Path) -
     assert "lessonkit.figures.new_figure" in names
     assert not any(name.startswith("numpy") for name in names)
     assert sphinx.names_used(script, "numpy") == ["numpy.ones"]
+
+
+def test_the_names_that_lessons_use_are_those_that_sphinx_gallery_finds(repository: Path) -> None:
+    from sphinx_gallery.backreferences import identify_names
+    from sphinx_gallery.py_source_parser import split_code_and_text_blocks
+
+    for script in sorted((repository / "lessons").rglob("*.py")):
+        _, blocks, tree = split_code_and_text_blocks(script, return_node=True)
+        theirs = identify_names(blocks, "(?!)", {}, tree)  # code alone: our text is Markdown
+        names = {f"{use['module']}.{use['name']}" for uses in theirs.values() for use in uses}
+        ours = sphinx.names_used(script)
+        assert ours == sorted(name for name in names if name.startswith("lessonkit."))
+        assert "lessonkit.evidence.Lesson" in ours
+
+
+def test_a_name_counts_at_its_longest_and_only_if_it_is_imported(tmp_path: Path) -> None:
+    script = tmp_path / "far.py"
+    script.write_text(
+        "import lessonkit.figures as f\nfrom lessonkit.data import digits as d, reading\n"
+        "f.style.new()\nd(reading.LETTERS.index('a')).shape\nlessonkit.other()\n"
+    )
+    assert sphinx.names_used(script) == [
+        "lessonkit.data.digits",
+        "lessonkit.data.reading.LETTERS.index",
+        "lessonkit.figures.style.new",
+    ]
