@@ -43,52 +43,68 @@ def main(builder: int) -> int:
     os.dup2(nothing, 0)
     os.dup2(2, 1)
     os.close(nothing)
-    children = dict[int, str]()  # descriptor of a process -> its job
-    numbers = dict[int, int]()  # descriptor of a process -> its number
-
-    def end(*_: object) -> None:
-        for number in numbers.values():
-            _kill_group(number)
-        os._exit(0)
-
-    signal.signal(signal.SIGTERM, end)
-    worker.end_with(builder, signal.SIGTERM)
     with open(requests, "rb", buffering=0) as incoming, open(replies, "wb", buffering=0) as out:
+        family = _Family(incoming, out)
+        signal.signal(signal.SIGTERM, family.end)
+        worker.end_with(builder, signal.SIGTERM)
         _import(json.loads(incoming.readline())["modules"])
         gc.collect()
         gc.freeze()  # what is here stays: no child need look at it, and copy the pages, again
-        ready = selectors.DefaultSelector()
-        ready.register(incoming, selectors.EVENT_READ)
+        request = family.serve()
+    return _live(request)
+
+
+class _Family:
+    """The children of this process, and the two ends of its talk with the builder."""
+
+    def __init__(self, incoming: Any, out: Any) -> None:
+        self.incoming, self.out = incoming, out
+        self.jobs = dict[int, str]()  # descriptor of a child -> its job
+        self.numbers = dict[int, int]()  # descriptor of a child -> its number
+        self.ready = selectors.DefaultSelector()
+        self.ready.register(incoming, selectors.EVENT_READ)
+
+    def serve(self) -> dict[str, Any]:
+        """Do what the builder asks for; return only in a child, with what it shall do."""
         while True:
-            for key, _ in ready.select():
-                if key.fd in numbers:
-                    ready.unregister(key.fd)
-                    code = _reap(key.fd, numbers.pop(key.fd))
-                    _tell(out, job=children.pop(key.fd), code=code)
+            for key, _ in self.ready.select():
+                if key.fd in self.numbers:
+                    self._bury(key.fd)
                     continue
-                line = incoming.readline()
+                line = self.incoming.readline()
                 if not line:
-                    end()
+                    self.end()
                 request = json.loads(line)
                 if _shadowed(Path(request["beside"])):
-                    _tell(out, job=request["job"], lost=True)
-                    continue
-                number = os.fork()
-                if number == 0:
-                    for descriptor in numbers:
-                        os.close(descriptor)
-                    ready.close()
-                    break  # out of all of this: the child owns nothing of the nursery's
-                with contextlib.suppress(OSError):  # the child does it, too: whoever comes first
-                    os.setpgid(number, number)
-                descriptor = os.pidfd_open(number)
-                numbers[descriptor], children[descriptor] = number, request["job"]
-                ready.register(descriptor, selectors.EVENT_READ)
-                _tell(out, job=request["job"], pid=number)
-            else:
-                continue
-            break
-    return _live(request)
+                    _tell(self.out, job=request["job"], lost=True)
+                elif self._fork(request["job"]) == 0:
+                    return request
+
+    def _fork(self, job: str) -> int:
+        number = os.fork()
+        if number == 0:  # the child owns nothing of this
+            for descriptor in self.numbers:
+                os.close(descriptor)
+            self.ready.close()
+            return 0
+        with contextlib.suppress(OSError):  # the child does it, too: whoever comes first
+            os.setpgid(number, number)
+        descriptor = os.pidfd_open(number)
+        self.numbers[descriptor], self.jobs[descriptor] = number, job
+        self.ready.register(descriptor, selectors.EVENT_READ)
+        _tell(self.out, job=job, pid=number)
+        return number
+
+    def _bury(self, descriptor: int) -> None:
+        self.ready.unregister(descriptor)
+        code = _reap(descriptor, self.numbers.pop(descriptor))
+        _tell(self.out, job=self.jobs.pop(descriptor), code=code)
+
+    def end(self, *_: object) -> None:
+        """End with all children."""
+        for number in self.numbers.values():
+            _kill_group(number)
+        os._exit(0)
 
 
 def _live(request: dict[str, Any]) -> int:
