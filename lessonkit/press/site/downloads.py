@@ -32,23 +32,30 @@ def publish(course: Course) -> bool:
     """
     target = course.settings.generated_folder
     try:
-        target.mkdir(parents=True, exist_ok=True)
-        style = resources.files("lessonkit.press") / "assets" / "lessonkit.css"
-        changed = _write(target / "lessonkit.css", style.read_bytes())
-        kept = {target / "lessonkit.css"}
-        lessons = [e for e in course.entries.values() if e.run and e.script]
-        stamps = []
-        for entry in lessons:
-            folder = target / entry.name
-            changed |= _publish_lesson(entry, folder)
-            stamp, *names = (folder / _STAMP).read_text(encoding="utf-8").splitlines()
-            stamps.append(stamp)
-            kept |= {folder / name for name in (_STAMP, *names)}
-        if lessons:
-            changed |= _archive_all(lessons, target, stamps)
-        return _remove_others(target, kept) or changed
+        try:
+            return _lay_out(course, target)
+        except FileNotFoundError:  # another builder tidied up here at this very moment
+            return _lay_out(course, target)
     except OSError as error:
         raise PressError(f"{target}: cannot be written: {error.strerror or error}.") from None
+
+
+def _lay_out(course: Course, target: Path) -> bool:
+    target.mkdir(parents=True, exist_ok=True)
+    style = resources.files("lessonkit.press") / "assets" / "lessonkit.css"
+    changed = _write(target / "lessonkit.css", style.read_bytes())
+    kept = {target / "lessonkit.css"}
+    lessons = [e for e in course.entries.values() if e.run and e.script]
+    stamps = []
+    for entry in lessons:
+        folder = target / entry.name
+        changed |= _publish_lesson(entry, folder)
+        stamp, *names = (folder / _STAMP).read_text(encoding="utf-8").splitlines()
+        stamps.append(stamp)
+        kept |= {folder / name for name in (_STAMP, *names)}
+    if lessons:
+        changed |= _archive_all(lessons, target, stamps)
+    return _remove_others(target, kept) or changed
 
 
 def _publish_lesson(entry: Entry, folder: Path) -> bool:
