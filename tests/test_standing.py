@@ -14,6 +14,7 @@ from unittest import mock
 import pytest
 from workshop import Workshop
 
+from lessonkit.press.course.entries import Course
 from lessonkit.press.lesson.circumstances import Wanted
 from lessonkit.press.lesson.job import job
 from lessonkit.press.page import blocks
@@ -268,3 +269,20 @@ def test_a_profile_that_does_not_exist_is_wrong_usage_for_everybody(empty: Works
         refused = empty.do(command, LESSONKIT_PROFILE="huge")
         assert (refused.code, refused.err.count("\n")) == (2, 1)
         assert "unknown profile 'huge'" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        ("stale", "is running; the page shows its last run until it is done."),
+        ("missing", "is running for the first time."),
+    ],
+)
+def test_while_a_lesson_runs_beside_the_server_its_page_says_so(
+    empty: Workshop, made: str, said: str
+) -> None:
+    MADE[made](empty, "quick")
+    entry = Course(empty.settings, running={LESSON}).entry(LESSON)
+    assert entry.problems == (f"lesson {LESSON} {said}",)
+    assert entry.standing.state == made
+    assert blocks.banners(entry) == [("stale" if entry.run else "failed", entry.problems[0])]

@@ -49,8 +49,9 @@ class Entry:
         """What forbids a strict build, one line each."""
         if not self.running:
             return self.standing.problems
-        shown = "the page shows its last run until it is done" if self.run else "for the first time"
-        return (f"lesson {self.name} is running; {shown}.",)
+        if self.run is None:
+            return (f"lesson {self.name} is running for the first time.",)
+        return (f"lesson {self.name} is running; the page shows its last run until it is done.",)
 
     @property
     def title(self) -> str:
