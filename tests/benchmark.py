@@ -176,10 +176,11 @@ def keys(root: Path) -> tuple[str, bool]:
     code = (
         "import json, sys, time\n"
         "from lessonkit.press import settings\n"
-        "from lessonkit.press.run import build\n"
+        "from lessonkit.press.lesson.circumstances import Wanted\n"
+        "from lessonkit.press.lesson.job import job\n"
         "course = settings.load(); start = time.process_time()\n"
         "names = course.lesson_names()\n"
-        "for name in names: build.job_for(course, name, 'quick', 'cpu')\n"
+        "for name in names: job(course, name, Wanted('quick', 'cpu'))\n"
         "print(json.dumps([time.process_time() - start, len(names), 'torch' in sys.modules]))"
     )
     seconds, torch = [], False

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import sys
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from conftest import Project
 from workshop import Workshop
 
 from lessonkit.evidence import circumstances
-from lessonkit.evidence.circumstances import PORTABLE
+from lessonkit.evidence.circumstances import DEVICES, PORTABLE
+from lessonkit.press.lesson.job import job
+from lessonkit.press.run import runner
+from lessonkit.press.settings import load
 
 TELL = '''
 """What is around."""
@@ -110,3 +117,54 @@ def test_threads_are_pinned_where_torch_was_imported_before() -> None:
         assert os.environ["MKL_NUM_THREADS"] == "1"
     finally:
         torch.set_num_threads(before)
+
+
+# One list of devices, one look at the machine, one question to torch.
+
+
+def test_the_cpu_is_always_usable_and_nobody_asks_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert circumstances.usable("cpu")
+
+
+def test_a_device_is_usable_if_torch_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    for there in (True, False):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda there=there: there)
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+        assert circumstances.usable("cuda") is there
+        assert not circumstances.usable("mps")
+    said = circumstances.unusable("cuda")
+    assert said == f"device cuda: torch {torch.__version__} cannot use one here; it can use: cpu"
+
+
+def test_without_torch_there_is_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert [device for device in DEVICES if circumstances.usable(device)] == ["cpu"]
+
+
+def test_a_build_of_torch_for_the_cpu_hides_the_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "exists", lambda path: str(path) == "/dev/nvidiactl")
+    monkeypatch.setattr(sys, "platform", "linux")
+    for version, devices in (("2.13.0+cpu", ["cpu"]), ("2.13.0", ["cpu", "cuda"])):
+        monkeypatch.setattr(circumstances, "torch_version", lambda version=version: version)
+        assert circumstances.seeming_devices() == devices
+
+
+def test_a_device_that_torch_cannot_use_is_refused_by_hand_and_by_the_worker(
+    project: Project,
+) -> None:
+    if circumstances.usable("mps"):
+        pytest.skip("torch can use every device that this test asks for")
+    by_hand = project.run("lessons/walks/stray.py", "--device", "mps")
+    assert by_hand.returncode == 1
+    assert by_hand.stderr.startswith("device mps: torch ")
+    assert by_hand.stderr.endswith("Choose one of these, or auto.\n")
+    here = load(project.root)
+    cpu = job(here, "walks/stray")
+    wrong = replace(cpu, around=replace(cpu.around, device="mps"))
+    (result,) = runner.run_all(here, [wrong], 1)
+    assert result.failure is not None
+    assert result.failure["message"].startswith("device mps: torch ")
+    assert "Build with --device cpu, or install" in result.failure["message"]

@@ -10,7 +10,8 @@ import pytest
 from conftest import Project
 from workshop import Outcome, Workshop, walks
 
-from lessonkit.press.run import build
+from lessonkit.evidence import circumstances
+from lessonkit.press.run import standing
 
 
 @pytest.fixture
@@ -91,7 +92,7 @@ def test_the_status_is_a_table_for_people(course: Workshop) -> None:
         assert word in row
 
 
-STATUS = {"lesson", "key", "state", "profile", "device", "seconds", "claims", "problems"}
+STATUS = {"lesson", "key", "state", "profile", "device", "seconds", "claims", "problems", "remarks"}
 
 
 def test_the_status_is_data_for_programs(there: Workshop) -> None:
@@ -300,8 +301,8 @@ def test_an_unknown_device(there: Workshop) -> None:
 
 
 def test_a_device_that_is_not_here(there: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build, "_has_cuda", lambda: False)
-    monkeypatch.setattr(build.sys, "platform", "linux")
+    monkeypatch.setattr(circumstances, "_has_cuda", lambda: False)
+    monkeypatch.setattr(circumstances.sys, "platform", "linux")
     said = refused(there.do("build", "--device", "cuda"), 2)
     assert said.startswith("lessonkit: device 'cuda' is not on this machine (or torch ")
     assert said.endswith("there is: cpu.")
@@ -439,7 +440,7 @@ def test_what_nobody_thought_of_is_still_one_line(
     def wrong(*_: object) -> None:
         raise RuntimeError("all wrong")
 
-    monkeypatch.setattr(build, "states", wrong)
+    monkeypatch.setattr(standing, "standings", wrong)
     outcome = there.do("build")
     assert (outcome.code, outcome.err) == (
         1,
@@ -455,7 +456,7 @@ def test_an_interrupted_build_says_that_nothing_is_lost(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(build, "states", interrupted)
+    monkeypatch.setattr(standing, "standings", interrupted)
     outcome = there.do("build")
     assert outcome.code == 130
     assert "interrupted; finished runs are kept" in outcome.err

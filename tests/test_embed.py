@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import pkgutil
 import re
+import tomllib
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
@@ -521,3 +523,9 @@ def test_zensical_itself_can_be_asked_for_its_page(
     extension = context.ContextExtension(page=page, config={})
     md = markdown.Markdown(extensions=[extension, "lessonkit.press.embed"])
     assert NUMBER in md.convert("[[distance]]")
+
+
+def test_the_extension_has_a_short_address(repository: Path) -> None:
+    table = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
+    address = table["project"]["entry-points"]["markdown.extensions"]["lessonkit"]
+    assert pkgutil.resolve_name(address) is embed.EmbedExtension

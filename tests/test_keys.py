@@ -8,6 +8,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,8 +16,9 @@ import pytest
 from conftest import Project
 
 from lessonkit.press import settings
-from lessonkit.press.lesson import keys
-from lessonkit.press.run import build
+from lessonkit.press.lesson import circumstances, job, source
+from lessonkit.press.lesson.circumstances import Wanted
+from lessonkit.press.run.standing import standing
 from lessonkit.press.settings import PressError
 
 LESSON = '''
@@ -87,15 +89,17 @@ def course(empty_project: Project) -> Project:
     return empty_project
 
 
-def source_of(project: Project, lesson: str = "walks/stray") -> keys.Source:
-    for cached in (keys._cached_tree, keys._listed):
+def source_of(project: Project, lesson: str = "walks/stray") -> source.Source:
+    for cached in (source._cached_tree, source._listed):
         cached.cache_clear()  # two edits may fall within one tick of the clock
-    return keys.source(settings.load(project.root), lesson)
+    return source.source(settings.load(project.root), lesson)
 
 
 def key_of(project: Project, profile: str = "quick", device: str = "cpu", seed: int = 0) -> str:
-    around = keys.circumstances(settings.load(project.root), profile, device, seed)
-    return keys.key(source_of(project), around)
+    around = circumstances.circumstances(
+        settings.load(project.root), Wanted(profile, "cpu", first_seed=seed)
+    )
+    return job.key(source_of(project), replace(around, device=device))
 
 
 Edit = Callable[[Project], object]
@@ -206,10 +210,10 @@ def test_undoing_an_edit_brings_the_old_key_back(course: Project, edit: Edit) ->
 
 def test_an_edit_is_seen_in_the_same_process(course: Project) -> None:
     project = settings.load(course.root)
-    before = keys.source(project, "walks/stray").digest
+    before = source.source(project, "walks/stray").digest
     path = course.write("lessons/walks/_behind.py", "FAR = 6\n")
     os.utime(path, ns=(1, 1))
-    assert keys.source(project, "walks/stray").digest != before
+    assert source.source(project, "walks/stray").digest != before
 
 
 # The circumstances.
@@ -230,7 +234,7 @@ def test_another_version_of_a_library_gives_another_key(
     course: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def key_with(version: str | None) -> str:
-        monkeypatch.setattr(keys, "_version", lambda name: version)
+        monkeypatch.setattr(circumstances, "_version", lambda name: version)
         return key_of(course)
 
     assert len({key_with("2.4.0"), key_with("2.4.1"), key_with(None)}) == 3
@@ -238,7 +242,7 @@ def test_another_version_of_a_library_gives_another_key(
 
 def test_only_the_libraries_that_are_named_enter_the_key(course: Project) -> None:
     course.write("pyproject.toml", '[tool.lessonkit]\nlibraries = ["numpy", "nowhere-at-all"]\n')
-    around = keys.circumstances(settings.load(course.root), "quick", "cpu")
+    around = circumstances.circumstances(settings.load(course.root))
     assert around.libraries["nowhere-at-all"] is None
     assert list(around.libraries) == ["numpy", "nowhere-at-all"]
 
@@ -270,10 +274,9 @@ def test_a_key_does_not_know_where_the_project_lies(course: Project, tmp_path: P
 def test_a_key_does_not_depend_on_the_hash_seed(course: Project) -> None:
     code = (
         "from lessonkit.press import settings\n"
-        "from lessonkit.press.lesson import keys\n"
-        "project = settings.load()\n"
-        "source = keys.source(project, 'walks/stray')\n"
-        "print(keys.key(source, keys.circumstances(project, 'quick', 'cpu')))"
+        "from lessonkit.press.lesson.circumstances import Wanted\n"
+        "from lessonkit.press.lesson.job import job\n"
+        "print(job(settings.load(), 'walks/stray', Wanted('quick', 'cpu')).key)"
     )
     found = {course.run("-c", code, PYTHONHASHSEED=seed).stdout.strip() for seed in "12"}
     assert found == {key_of(course)}
@@ -350,7 +353,7 @@ def test_a_declared_file_that_is_missing_is_named(course: Project) -> None:
     (course.root / "lessons/walks/steps.csv").unlink()
     with pytest.raises(PressError, match=r"steps\.csv cannot be read: No such file"):
         source_of(course)
-    state = build.state_of(settings.load(course.root), "walks/stray")
+    state = standing(settings.load(course.root), "walks/stray")
     assert state.state == "failed"
     assert "steps.csv" in state.problems[0]
 
@@ -365,7 +368,7 @@ def test_a_syntax_error_in_a_module_is_named(course: Project) -> None:
 
 
 def canonical(code: str) -> str:
-    return "".join(keys._canonical(ast.parse(textwrap.dedent(code))))
+    return "".join(source._canonical(ast.parse(textwrap.dedent(code))))
 
 
 @pytest.mark.parametrize(
@@ -423,19 +426,19 @@ def test_the_same_code_is_written_the_same(one: str, other: str) -> None:
 
 def test_an_f_string_is_written_as_every_python_parses_it() -> None:
     tree = ast.parse("f'{a:{b}}'")
-    before = "".join(keys._canonical(tree))
+    before = "".join(source._canonical(tree))
     spec = tree.body[0].value.values[0].format_spec
     empty = [part for part in spec.values if isinstance(part, ast.Constant)]
     if empty:  # as Python 3.12 has it
         spec.values = [part for part in spec.values if part not in empty]
     else:
         spec.values = [*spec.values, ast.Constant("")]
-    assert "".join(keys._canonical(tree)) == before
+    assert "".join(source._canonical(tree)) == before
 
 
 def test_fields_that_another_python_adds_empty_leave_no_trace() -> None:
     tree = ast.parse("def f(a):\n    return a\n")
-    before = "".join(keys._canonical(tree))
+    before = "".join(source._canonical(tree))
     ast.FunctionDef._fields, kept = (
         (*ast.FunctionDef._fields, "of_python_4"),
         ast.FunctionDef._fields,
@@ -443,7 +446,7 @@ def test_fields_that_another_python_adds_empty_leave_no_trace() -> None:
     try:
         for empty in ([], None):
             tree.body[0].of_python_4 = empty
-            assert "".join(keys._canonical(tree)) == before
+            assert "".join(source._canonical(tree)) == before
     finally:
         ast.FunctionDef._fields = kept
 

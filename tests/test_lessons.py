@@ -11,8 +11,8 @@ import pytest
 
 from lessonkit.evidence.replication import Replication
 from lessonkit.press import settings
-from lessonkit.press.course import entries as courses
 from lessonkit.press.course import pages
+from lessonkit.press.course.entries import Course
 from lessonkit.press.lesson import script
 from lessonkit.press.run import replications, verify
 from lessonkit.press.site import check
@@ -43,7 +43,7 @@ def test_a_page_asks_reveals_breaks_compares_and_exercises(lesson: str) -> None:
 
 
 def test_no_measured_number_stands_typed_on_a_page() -> None:
-    course = courses.Course(COURSE)
+    course = Course(COURSE)
     typed = [
         str(finding)
         for page in pages.readable(COURSE)

@@ -17,10 +17,10 @@ from conftest import Project
 from test_runner import alive
 
 from lessonkit.press import settings
-from lessonkit.press.run import build, nursery, runner, store
+from lessonkit.press.run import libraries, nurseries, runner, standing, store
 
 pytestmark = [
-    pytest.mark.skipif(not nursery.SUPPORTED, reason="nurseries are Linux's"),
+    pytest.mark.skipif(not nurseries.SUPPORTED, reason="nurseries are Linux's"),
     pytest.mark.slow,
 ]
 
@@ -49,14 +49,14 @@ def write(project: Project, code: str, names: str = "one two", answer: str = "42
 def together(project: Project) -> dict[str, runner.Result]:
     """Run all lessons in one build."""
     here = settings.load(project.root)
-    results = build.build(here, build.states(here), jobs=2, force=True)
+    results = standing.build(here, standing.standings(here), jobs=2, force=True)
     return {result.job.lesson: result for result in results}
 
 
 def alone(project: Project, name: str = "a/one") -> runner.Result:
     """Run one lesson: one that has no company gets a fresh process."""
     here = settings.load(project.root)
-    (result,) = build.build(here, build.states(here, [name]), force=True)
+    (result,) = standing.build(here, standing.standings(here, [name]), force=True)
     return result
 
 
@@ -190,7 +190,7 @@ def test_a_submodule_that_only_another_lesson_imports_is_not_there(course: Proje
 )
 def test_a_nursery_imports_what_all_of_its_lessons_import(wanted: str, found: str) -> None:
     each = dict(enumerate(frozenset(words.split()) for words in wanted.split("|")))
-    shared = nursery.common(each)
+    shared = libraries.common(each)
     assert "|".join(" ".join(shared.get(name, ())) for name in each) == found
     assert all(set(modules) <= each[name] for name, modules in shared.items())
 
@@ -213,7 +213,7 @@ def test_only_what_surely_runs_is_imported_beforehand(
     script = tmp_path / "script.py"
     script.write_text(code)
     (tmp_path / "ours.py").touch()
-    assert nursery.libraries([script], [tmp_path]) == named
+    assert libraries.named([script], [tmp_path]) == named
 
 
 def test_a_file_beside_the_lesson_is_found_before_a_library_s(course: Project) -> None:

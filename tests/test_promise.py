@@ -13,7 +13,7 @@ from workshop import Workshop
 from lessonkit.evidence import Claim, EvidenceError, Rule, replication
 from lessonkit.evidence.promise import Promise, promises
 from lessonkit.evidence.replication import Replication
-from lessonkit.press.course import entries as course
+from lessonkit.press.course.entries import Course
 from lessonkit.press.page import evidence
 from lessonkit.press.run import replications
 
@@ -322,7 +322,7 @@ def test_records_of_no_lesson_are_told(there) -> None:
 
 def card(there: Workshop, author: bool = False) -> str:
     """The claim as its page shows it."""
-    entry = course.current(there.settings, fresh=True, author=author).entry("walks/stray")
+    entry = Course(there.settings, author=author).entry("walks/stray")
     return evidence.block(entry, "walks-stray", str, "walks-stray")
 
 

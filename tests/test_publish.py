@@ -14,10 +14,10 @@ import pytest
 from PIL import Image
 from workshop import Workshop, copied, tags, walks
 
-from lessonkit.press.lesson import sphinx as gallery
+from lessonkit.press.lesson import sphinx
 from lessonkit.press.page import embed
 from lessonkit.press.settings import PressError
-from lessonkit.press.site import downloads as publish
+from lessonkit.press.site import downloads
 
 OPEN_FIGURE = """
 '''Another walk.'''
@@ -44,7 +44,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
 def there(course: Workshop, tmp_path: Path) -> Workshop:
     """A copy to change."""
     made = copied(course, tmp_path / "course")
-    assert publish.publish(made.course()) is False  # it came whole
+    assert downloads.publish(made.course()) is False  # it came whole
     return made
 
 
@@ -145,14 +145,14 @@ def test_every_link_of_a_page_leads_to_a_file(course: Workshop) -> None:
 def test_the_second_time_nothing_is_written(there: Workshop) -> None:
     age(there)
     before = times(there)
-    assert publish.publish(there.course()) is False
+    assert downloads.publish(there.course()) is False
     assert times(there) == before
 
 
 def test_new_words_are_published_without_a_run(there: Workshop) -> None:
     runs = there.runs()
     there.replace("lessons/walks/stray.py", "# Walk.", "# Walk further.")
-    assert publish.publish(there.course()) is True
+    assert downloads.publish(there.course()) is True
     assert not there.entry().stale
     assert there.runs() == runs
     folder = there.settings.generated_folder
@@ -168,7 +168,7 @@ def test_new_words_change_no_picture_and_no_other_lesson(there: Workshop) -> Non
     age(there)
     before = times(there)
     there.replace("lessons/walks/stray.py", "# Walk.", "# Walk further.")
-    publish.publish(there.course())
+    downloads.publish(there.course())
     folder = there.settings.generated_folder
     assert {
         path.relative_to(folder).as_posix()
@@ -188,10 +188,10 @@ def test_new_words_change_no_picture_and_no_other_lesson(there: Workshop) -> Non
 def test_undoing_an_edit_gives_the_same_files(there: Workshop) -> None:
     before = files(there)
     there.replace("lessons/walks/stray.py", "# Walk.", "# Walk further.")
-    publish.publish(there.course())
+    downloads.publish(there.course())
     assert files(there) != before
     there.replace("lessons/walks/stray.py", "# Walk further.", "# Walk.")
-    publish.publish(there.course())
+    downloads.publish(there.course())
     assert files(there) == before
 
 
@@ -199,11 +199,11 @@ def test_what_no_lesson_owns_is_removed(there: Workshop) -> None:
     there.write("docs/generated/gone/far/old.png", "x")
     there.write("docs/generated/walks/stray/dropped.txt", "x")
     (there.root / "lessons/again.py").unlink()
-    assert publish.publish(there.course()) is True
+    assert downloads.publish(there.course()) is True
     assert not (there.settings.generated_folder / "gone").exists()
     assert not (there.settings.generated_folder / "walks/stray/dropped.txt").exists()
     assert not (there.settings.generated_folder / "again").exists()
-    assert publish.publish(there.course()) is False
+    assert downloads.publish(there.course()) is False
     with zipfile.ZipFile(there.settings.generated_folder / "lessons.zip") as archive:
         assert sorted(archive.namelist()) == ["walks/stray/stray.ipynb", "walks/stray/stray.py"]
 
@@ -220,7 +220,7 @@ def test_a_file_that_was_lost_comes_back(there: Workshop) -> None:
     before = files(there)
     (there.settings.generated_folder / "walks/stray/distances.png").unlink()
     (there.settings.generated_folder / "lessonkit.css").unlink()
-    assert publish.publish(there.course()) is True
+    assert downloads.publish(there.course()) is True
     assert files(there) == before
 
 
@@ -234,16 +234,16 @@ def test_publishing_that_was_interrupted_is_done_again(
         raise OSError("no space left")
 
     with monkeypatch.context() as patch:
-        patch.setattr(gallery, "archive", full)
+        patch.setattr(sphinx, "archive", full)
         assert there.do("build").code == 1
     there.replace("lessons/walks/stray.py", "# Walk further.", "# Walk.")
-    publish.publish(there.course())
+    downloads.publish(there.course())
     assert files(there) == before
 
 
 def test_a_course_without_runs_publishes_only_the_styles(there: Workshop) -> None:
     there.do("clean", "--all")
-    assert publish.publish(there.course()) is True
+    assert downloads.publish(there.course()) is True
     assert list(files(there)) == ["lessonkit.css"]
 
 
@@ -251,7 +251,7 @@ def test_a_folder_that_cannot_be_written_is_told_in_one_line(there: Workshop) ->
     there.do("clean", "--all")
     (there.root / "docs/generated").write_text("a file", encoding="utf-8")
     with pytest.raises(PressError, match=r"docs/generated: cannot be written: File exists"):
-        publish.publish(there.course())
+        downloads.publish(there.course())
 
 
 # sphinx-gallery's toolbox, one test for each call
@@ -260,9 +260,9 @@ def test_a_folder_that_cannot_be_written_is_told_in_one_line(there: Workshop) ->
 def test_a_thumbnail_fits_its_card_and_keeps_its_shape(tmp_path: Path) -> None:
     wide = Image.new("RGB", (700, 110), "red")
     wide.save(tmp_path / "wide.png")
-    gallery.thumbnail(tmp_path / "wide.png", tmp_path / "thumb.png")
+    sphinx.thumbnail(tmp_path / "wide.png", tmp_path / "thumb.png")
     with Image.open(tmp_path / "thumb.png") as small:
-        assert small.size == gallery.THUMBNAIL
+        assert small.size == sphinx.THUMBNAIL
         card = small.convert("RGBA")
         assert card.getpixel((200, 130)) == (255, 0, 0, 255)
         assert card.getpixel((200, 5))[3] == 0  # transparent above the picture
@@ -272,7 +272,7 @@ def test_an_archive_holds_files_under_relative_names(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     for name in ("a/one.txt", "two.txt"):
         (tmp_path / name).write_text(name, encoding="utf-8")
-    gallery.archive([tmp_path / "a/one.txt", tmp_path / "two.txt"], tmp_path / "all.zip", tmp_path)
+    sphinx.archive([tmp_path / "a/one.txt", tmp_path / "two.txt"], tmp_path / "all.zip", tmp_path)
     with zipfile.ZipFile(tmp_path / "all.zip") as archive:
         assert archive.read("a/one.txt") == b"a/one.txt"
         assert sorted(archive.namelist()) == ["a/one.txt", "two.txt"]
@@ -287,8 +287,34 @@ def test_names_that_a_script_uses_are_found_without_running_it(tmp_path: Path) -
         "raise SystemExit('it ran')\n",
         encoding="utf-8",
     )
-    names = gallery.names_used(script)
+    names = sphinx.names_used(script)
     assert "lessonkit.evidence.Lesson" in names
     assert "lessonkit.figures.new_figure" in names
     assert not any(name.startswith("numpy") for name in names)
-    assert gallery.names_used(script, "numpy") == ["numpy.ones"]
+    assert sphinx.names_used(script, "numpy") == ["numpy.ones"]
+
+
+def test_the_names_that_lessons_use_are_those_that_sphinx_gallery_finds(repository: Path) -> None:
+    from sphinx_gallery.backreferences import identify_names
+    from sphinx_gallery.py_source_parser import split_code_and_text_blocks
+
+    for script in sorted((repository / "lessons").rglob("*.py")):
+        _, blocks, tree = split_code_and_text_blocks(script, return_node=True)
+        theirs = identify_names(blocks, "(?!)", {}, tree)  # code alone: our text is Markdown
+        names = {f"{use['module']}.{use['name']}" for uses in theirs.values() for use in uses}
+        ours = sphinx.names_used(script)
+        assert ours == sorted(name for name in names if name.startswith("lessonkit."))
+        assert "lessonkit.evidence.Lesson" in ours
+
+
+def test_a_name_counts_at_its_longest_and_only_if_it_is_imported(tmp_path: Path) -> None:
+    script = tmp_path / "far.py"
+    script.write_text(
+        "import lessonkit.figures as f\nfrom lessonkit.data import digits as d, reading\n"
+        "f.style.new()\nd(reading.LETTERS.index('a')).shape\nlessonkit.other()\n"
+    )
+    assert sphinx.names_used(script) == [
+        "lessonkit.data.digits",
+        "lessonkit.data.reading.LETTERS.index",
+        "lessonkit.figures.style.new",
+    ]

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from workshop import Workshop
 
-from lessonkit.press.run import build, progress, replications
+from lessonkit.press.lesson.circumstances import Wanted
+from lessonkit.press.lesson.job import job
+from lessonkit.press.run import progress, replications
 from lessonkit.press.run.replicate import FIRST, STRIDE
 
 pytestmark = pytest.mark.slow
@@ -188,7 +190,7 @@ def test_portable_instructions_take_their_own_time(there, native) -> None:
     replications.add(there.settings, slow)
     seconds = [
         progress.expected_seconds(
-            there.settings, build.job_for(there.settings, "walks/stray", "quick", "cpu", 7, name)
+            there.settings, job(there.settings, "walks/stray", Wanted("quick", "cpu", 7, name))
         )
         for name in ("portable", "native")
     ]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from functools import lru_cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,101 @@ def test_a_room_imports_only_the_rooms_on_its_left() -> None:
     assert wrong == []
 
 
+# The press has rooms of its own: what a run depends on, runs, the course, its pages, the site.
+PRESS = ("lesson", "run", "course", "page", "site")
+FLOORS = ("settings", "memo", *PRESS, "embed", "scaffold", "terminal", "cli")
+
+
+def test_the_press_has_five_rooms() -> None:
+    press = ROOT / "lessonkit/press"
+    assert {path.parent.name for path in press.glob("*/__init__.py")} == set(PRESS)
+    modules = {path.stem for path in press.glob("*.py")} - {"__init__"}
+    assert modules == set(FLOORS) - set(PRESS)
+
+
+def test_each_room_of_the_press_says_which_question_it_answers() -> None:
+    for room in PRESS:
+        tree = ast.parse((ROOT / f"lessonkit/press/{room}/__init__.py").read_text("utf-8"))
+        assert len(tree.body) == 1, "a docstring, and nothing to import"
+        assert str(ast.get_docstring(tree)).count("?") == 1
+
+
+def test_a_room_of_the_press_imports_only_those_below_it() -> None:
+    wrong = []
+    for room, path, tree in sources():
+        if room == "press" and path.parent.name + path.stem != "press__init__":
+            floor = path.relative_to(ROOT / "lessonkit/press").with_suffix("").parts[0]
+            for name in imported(tree):
+                parts = name.split(".")
+                other = parts[2] if parts[:2] == ["lessonkit", "press"] and parts[2:] else ""
+                if other in FLOORS and FLOORS.index(other) > FLOORS.index(floor):
+                    wrong.append(f"{path.name} imports {name}")
+    assert wrong == []
+
+
+def arrows() -> dict[str, set[str]]:
+    """Return which modules of the package each module imports, anywhere in it."""
+    paths = {path: path.relative_to(ROOT).with_suffix("").parts for _, path, _ in sources()}
+    names = {path: ".".join(parts).removesuffix(".__init__") for path, parts in paths.items()}
+    known = set(names.values())
+    found = {}
+    for _, path, tree in sources():
+        wanted = imported(tree) & known
+        # `from package import module` names the package, too, and takes nothing from it.
+        through = {name for name in wanted if any(w.startswith(name + ".") for w in wanted)}
+        found[names[path]] = wanted - through - {names[path]}
+    return found
+
+
+def test_imports_never_go_round_in_a_circle() -> None:
+    assert arrows()["lessonkit.press.run.runner"] >= {"lessonkit.press.run.store"}
+    TopologicalSorter(arrows()).prepare()  # raises CycleError, which shows the circle
+
+
+# Longer than a reader keeps in mind. These are so still: they may shrink, and never grow.
+LONG = {"press/page/embed.py": 311, "evidence/records.py": 301, "data/reading.py": 320}
+
+
+def test_no_module_is_longer_than_three_hundred_lines() -> None:
+    package = ROOT / "lessonkit"
+    for _, path, _ in sources():
+        name = path.relative_to(package).as_posix()
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        assert lines <= max(300, LONG.get(name, 0)), name
+
+
+def test_a_module_that_lists_what_it_offers_lists_all_of_it() -> None:
+    listed = 0
+    for _, path, tree in sources():
+        offered: dict[str, ast.stmt] = {}
+        for node in tree.body:
+            for name in bound(node):
+                offered[name] = node
+        if "__all__" in offered:
+            listed += 1
+            value = ast.literal_eval(offered.pop("__all__").value)
+            assert set(value) == {n for n in offered if not n.startswith("_")}, path
+    assert listed
+
+
+def bound(node: ast.stmt) -> list[str]:
+    """Return the names that a statement at the top of a module offers."""
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        return [node.name]
+    if isinstance(node, ast.ImportFrom) and node.module != "__future__":
+        return [alias.asname or alias.name for alias in node.names]
+    if isinstance(node, ast.Assign):
+        return [target.id for target in node.targets if isinstance(target, ast.Name)]
+    return []
+
+
+def test_sphinx_gallery_is_called_in_one_module() -> None:
+    calling = {path.name for _, path, tree in sources() if imports("sphinx_gallery")(tree)}
+    assert calling == {"sphinx.py"}
+    private = re.compile(r"sphinx_gallery.* import .*\b_")
+    assert not private.search((ROOT / "lessonkit/press/lesson/sphinx.py").read_text("utf-8"))
+
+
 def test_a_figure_takes_numbers_and_never_asks_a_probe() -> None:
     trees = [tree for room, _, tree in sources() if room == "figures"]
     assert all("probes" not in name for tree in trees for name in imported(tree))
@@ -91,13 +187,12 @@ def test_importing_the_package_imports_nothing() -> None:
 
 
 def test_torch_is_spoken_only_where_networks_are() -> None:
-    # evidence asks torch for a device when a lesson runs by hand; the press only in the worker,
-    # which is the lesson's own process, and only on a GPU.
+    # One function asks torch for a device, in a lesson's own process.
     torch = imports("torch")
     outside = [
         (path, tree) for room, path, tree in sources() if room not in SCIENCE and torch(tree)
     ]
-    assert {path.name for path, _ in outside} == {"session.py", "worker.py"}
+    assert {path.name for path, _ in outside} == {"circumstances.py"}
     for path, tree in outside:
         statements = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
         assert not torch(ast.Module(statements, [])), f"{path.name} imports torch for everybody"

@@ -12,8 +12,10 @@ import pytest
 from conftest import Project
 
 from lessonkit.press import settings
-from lessonkit.press.lesson import keys, script
-from lessonkit.press.run import build, runner, store, worker
+from lessonkit.press.lesson import script, source
+from lessonkit.press.lesson.circumstances import Wanted
+from lessonkit.press.lesson.job import Job, job
+from lessonkit.press.run import failures, limits, runner, standing, store, worker
 
 pytestmark = pytest.mark.slow
 
@@ -38,13 +40,13 @@ def write(project: Project, code: str, name: str = "bad/end", publish: str = PUB
     path = project.root / f"lessons/{name}.py"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    for cached in (keys._cached_tree, keys._listed, script._read):
+    for cached in (source._cached_tree, source._listed, script._read):
         cached.cache_clear()  # two edits may fall within one tick of the clock
 
 
 def run_all(project: Project, jobs: int = 1, **options: Any) -> list[runner.Result]:
     here = settings.load(project.root)
-    return build.build(here, build.states(here), jobs=jobs, **options)
+    return standing.build(here, standing.standings(here), jobs=jobs, **options)
 
 
 def run(project: Project, code: str, **options: Any) -> store.Run:
@@ -63,9 +65,9 @@ def failed(project: Project, code: str, **options: Any) -> dict[str, Any]:
     assert result.run is None
     assert result.failure is not None
     here = settings.load(project.root)
-    state = build.state_of(here, result.job.lesson)
+    state = standing.standing(here, result.job.lesson)
     assert state.state == "failed"
-    assert state.problems == (runner.explain(result.failure, here),)
+    assert state.problems == (failures.explain(result.failure, here),)
     left = [p.name for p in (here.runs_folder / result.job.lesson).iterdir()]
     assert left == [f"{result.job.key}.failed.json"]
     return result.failure
@@ -83,7 +85,7 @@ def test_a_lesson_that_raises_is_shown_in_its_own_lines(course: Project) -> None
     assert 'end.py", line 4, in halve\n    return x / 0' in failure["traceback"]
     assert "lessonkit" not in failure["traceback"]  # the builder's frames teach nothing
     here = settings.load(course.root)
-    assert runner.explain(failure, here).startswith("lessons/bad/end.py:4: ZeroDivisionError")
+    assert failures.explain(failure, here).startswith("lessons/bad/end.py:4: ZeroDivisionError")
 
 
 def test_an_error_within_a_library_points_to_the_line_of_the_lesson(course: Project) -> None:
@@ -104,7 +106,7 @@ def test_the_last_good_run_stays_when_a_later_one_fails(course: Project) -> None
     write(course, "1 / 0")
     (result,) = run_all(course)
     assert result.failure is not None
-    state = build.state_of(settings.load(course.root), "bad/end")
+    state = standing.standing(settings.load(course.root), "bad/end")
     assert state.state == "failed"
     assert state.run is not None
     assert state.run.key == good.key
@@ -117,7 +119,7 @@ def test_a_failure_that_does_not_come_again_is_forgotten(
     failed(course, code)
     monkeypatch.setenv("MENDED", "yes")
     run(course, code)
-    assert build.state_of(settings.load(course.root), "bad/end").state == "fresh"
+    assert standing.standing(settings.load(course.root), "bad/end").state == "fresh"
 
 
 @pytest.mark.parametrize(
@@ -176,7 +178,7 @@ def test_a_lesson_that_computes_for_too_long_is_stopped(course: Project, code: s
 def test_where_nobody_counts_the_system_stops_a_lesson(
     course: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "_cpu_seconds", lambda pid: 0.0)
+    monkeypatch.setattr(limits, "_cpu_seconds", lambda pid: 0.0)
     course.replace("pyproject.toml", "[tool.lessonkit]", "[tool.lessonkit]\ntime_limit = 1")
     failure = failed(course, SPIN)
     assert "used more than 1 CPU seconds and was stopped" in failure["message"]
@@ -204,9 +206,13 @@ def test_what_is_not_finite_is_never_published(course: Project, values: str, mes
 def test_a_lesson_that_is_no_script_fails_alone(course: Project) -> None:
     write(course, "x = 1", name="bad/good", publish="")
     course.write("lessons/bad/end.py", "x = 1\n")
-    by_lesson = {result.job.lesson: result for result in run_all(course)}
+    here = settings.load(course.root)
+    jobs = [job(here, name) for name in ("bad/end", "bad/good")]
+    by_lesson = {result.job.lesson: result for result in runner.run_all(here, jobs, 1)}
     assert by_lesson["bad/good"].run is not None
     assert "expected a docstring" in by_lesson["bad/end"].failure["message"]
+    (problem,) = standing.standing(here, "bad/end").problems  # a build would not even try
+    assert "expected a docstring" in problem
 
 
 def test_one_failure_does_not_stop_the_others(course: Project) -> None:
@@ -370,7 +376,7 @@ def test_much_printing_is_cut_and_says_so(course: Project) -> None:
 def test_a_flood_that_goes_around_print_is_stopped(
     course: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "LOG_LIMIT", 2**20)
+    monkeypatch.setattr(limits, "LOG_LIMIT", 2**20)
     code = "import os\nwhile True:\n    written = os.write(1, b'flood ' * 10_000)"
     failure = failed(course, code)
     assert "wrote more than 1 MiB to its log and was stopped" in failure["message"]
@@ -418,9 +424,9 @@ def test_a_declared_file_may_be_read_and_its_change_runs_the_lesson(course: Proj
     made = run(course, "x = len(open('lessons/bad/data.csv').read())", publish=publish)
     assert list(made.manifest["reads"]) == ["lessons/bad/data.csv"]
     here = settings.load(course.root)
-    assert build.state_of(here, "bad/end").state == "fresh"
+    assert standing.standing(here, "bad/end").state == "fresh"
     data.write_text("1\n3\n")
-    assert build.state_of(here, "bad/end").state == "stale"
+    assert standing.standing(here, "bad/end").state == "stale"
 
 
 @pytest.mark.parametrize(
@@ -451,14 +457,14 @@ def test_files_that_are_not_the_project_s_may_be_read(course: Project, place: st
 def test_an_edit_during_a_run_makes_it_count_for_nothing(course: Project) -> None:
     write(course, "x = 1")
 
-    def edit(job: runner.Job, event: dict[str, Any]) -> None:
+    def edit(job: Job, event: dict[str, Any]) -> None:
         if event.get("state") == "started":
             write(course, "x = 2")
 
     (result,) = run_all(course, tell=edit)
     assert result.run is None
     assert "its code changed after the build began" in result.failure["message"]
-    state = build.state_of(settings.load(course.root), "bad/end")
+    state = standing.standing(settings.load(course.root), "bad/end")
     assert state.state == "missing"  # neither code has failed
     (again,) = run_all(course)
     assert again.run is not None
@@ -471,8 +477,8 @@ def test_a_lesson_is_told_how_it_runs(course: Project) -> None:
     show = PUBLISH + "(lesson.profile, lesson.device, lesson.seeds(quick=5, smoke=2))\n"
     write(course, "import os", publish=show)
     here = settings.load(course.root)
-    job = build.job_for(here, "bad/end", "smoke", "cpu", seed=7)
-    (result,) = runner.run_all(here, [job], 1)
+    told = job(here, "bad/end", Wanted("smoke", "cpu", first_seed=7))
+    (result,) = runner.run_all(here, [told], 1)
     assert result.run.cells[1]["value"] == "('smoke', 'cpu', [7, 8])"
     assert result.run.manifest["seeds"] == [7, 8]
     assert result.run.manifest["circumstances"]["first_seed"] == 7
@@ -483,7 +489,7 @@ def test_a_lesson_has_as_many_threads_as_the_settings_say(course: Project, threa
     course.replace("pyproject.toml", "[tool.lessonkit]", f"[tool.lessonkit]\nthreads = {threads}")
     write(course, "import os\nint(os.environ['OMP_NUM_THREADS'])")
     here = settings.load(course.root)
-    (result,) = runner.run_all(here, [build.job_for(here, "bad/end", "quick", "cpu")], 2)
+    (result,) = runner.run_all(here, [job(here, "bad/end", Wanted("quick", "cpu"))], 2)
     assert result.run.cells[0]["value"] == str(threads)
     assert result.run.manifest["circumstances"]["threads"] == threads
 
@@ -506,7 +512,7 @@ def test_whoever_waits_hears_how_far_it_is(course: Project) -> None:
     told: list[dict[str, Any]] = []
     seen = course.root.parent / "seen"
 
-    def tell(job: runner.Job, event: dict[str, Any]) -> None:
+    def tell(job: Job, event: dict[str, Any]) -> None:
         assert job.lesson == "bad/end"
         told.append(event)
         if event.get("label") == "steps" or event.get("cell") == 0:
@@ -533,14 +539,14 @@ def test_whoever_waits_hears_how_far_it_is(course: Project) -> None:
 def test_an_interrupted_build_leaves_no_process_and_nothing_half_written(course: Project) -> None:
     write(course, "import time\ntime.sleep(600)")
 
-    def interrupt(job: runner.Job, event: dict[str, Any]) -> None:
+    def interrupt(job: Job, event: dict[str, Any]) -> None:
         if "cell" in event:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         run_all(course, tell=interrupt)
     assert list((course.root / ".lessonkit/runs/bad/end").iterdir()) == []
-    assert build.state_of(settings.load(course.root), "bad/end").state == "missing"
+    assert standing.standing(settings.load(course.root), "bad/end").state == "missing"
 
 
 def test_force_runs_again_what_is_fresh(course: Project) -> None:
@@ -556,7 +562,7 @@ def test_force_runs_again_what_is_fresh(course: Project) -> None:
 def test_a_lesson_named_twice_runs_once(course: Project) -> None:
     write(course, "x = 1")
     here = settings.load(course.root)
-    assert len(build.states(here, ["bad/end", "bad/end"])) == 1
+    assert len(standing.standings(here, ["bad/end", "bad/end"])) == 1
 
 
 # Through the command line.

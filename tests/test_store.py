@@ -20,9 +20,10 @@ from conftest import Project
 
 from lessonkit.evidence import Figure, Table
 from lessonkit.press import settings
-from lessonkit.press.lesson.keys import RUN_FORMAT
-from lessonkit.press.run import build, runner, store
-from lessonkit.press.run.store import StoreError
+from lessonkit.press.lesson.job import RUN_FORMAT
+from lessonkit.press.run import aside as asides
+from lessonkit.press.run import failures, runner, standing, store
+from lessonkit.press.run.aside import StoreError
 
 FILES = (
     "manifest.json",
@@ -54,7 +55,7 @@ def run(run_once: Path, tmp_path: Path) -> Path:
 
 def build_now(project: Project, **options: Any) -> list[runner.Result]:
     here = settings.load(project.root)
-    return build.build(here, build.states(here), jobs=1, **options)
+    return standing.build(here, standing.standings(here), jobs=1, **options)
 
 
 def make(
@@ -66,7 +67,7 @@ def make(
     content: str = "{}",
 ) -> store.Run:
     """Put a small run into the store, newer than the ones before."""
-    aside = store.begin(runs, "walks/stray", key)
+    aside = asides.begin(runs, "walks/stray", key)
     (aside / "evidence.json").write_text(content)
     manifest = {
         "lesson": "walks/stray",
@@ -143,13 +144,13 @@ def test_an_altered_run_is_made_anew_by_the_next_build(project: Project) -> None
     (first,) = build_now(project)
     (first.run.folder / "evidence.json").write_text("{}")
     here = settings.load(project.root)
-    state = build.state_of(here, "walks/stray")
+    state = standing.standing(here, "walks/stray")
     assert state.state == "failed"
     assert "evidence.json: altered since the run" in state.problems[0]
     (again,) = build_now(project)
     assert again.run.folder == first.run.folder
     assert again.run.numbers == first.run.numbers
-    assert build.state_of(here, "walks/stray").state == "fresh"
+    assert standing.standing(here, "walks/stray").state == "fresh"
 
 
 # Absent.
@@ -208,7 +209,7 @@ def test_a_killed_builder_leaves_nothing_that_opens(project: Project) -> None:
         os.kill(lesson, signal.SIGKILL)
     assert len(leftovers(project)) == 1
     assert store.choose(project.root / ".lessonkit/runs", "walks/stray", "", "").run is None
-    assert build.state_of(settings.load(project.root), "walks/stray").state == "missing"
+    assert standing.standing(settings.load(project.root), "walks/stray").state == "missing"
 
     (result,) = build_now(project)
     assert result.run is not None
@@ -216,7 +217,7 @@ def test_a_killed_builder_leaves_nothing_that_opens(project: Project) -> None:
 
 
 def test_the_sweep_spares_whoever_is_still_building(tmp_path: Path) -> None:
-    mine = store.begin(tmp_path, "walks/stray", "key")
+    mine = asides.begin(tmp_path, "walks/stray", "key")
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     dead = mine.with_name(f"key.{gone.pid}.abc")
@@ -224,24 +225,24 @@ def test_the_sweep_spares_whoever_is_still_building(tmp_path: Path) -> None:
     for folder in (dead, moved):
         (folder / "figures").mkdir(parents=True)
     made = make(tmp_path, "0123")
-    store.note_failure(tmp_path, "walks/stray", "key", {"message": "no"})
-    store.sweep(tmp_path)
+    failures.note(tmp_path, "walks/stray", "key", {"message": "no"})
+    asides.sweep(tmp_path)
     assert mine.is_dir()
-    assert store.failure(tmp_path, "walks/stray", "key") == {"message": "no"}
+    assert failures.noted(tmp_path, "walks/stray", "key") == {"message": "no"}
     assert store.open_run(made.folder)
     assert not dead.exists()
     assert not moved.exists()
 
 
 def test_a_day_later_the_sweep_spares_nobody(tmp_path: Path) -> None:
-    mine = store.begin(tmp_path, "walks/stray", "key")
+    mine = asides.begin(tmp_path, "walks/stray", "key")
     os.utime(mine, (0, 0))
-    store.sweep(tmp_path)
+    asides.sweep(tmp_path)
     assert not mine.exists()
 
 
 def test_what_lies_aside_is_never_listed(tmp_path: Path) -> None:
-    aside = store.begin(tmp_path, "walks/stray", "key")
+    aside = asides.begin(tmp_path, "walks/stray", "key")
     shutil.copytree(make(tmp_path, "0123").folder, aside, dirs_exist_ok=True)
     assert [folder.name for folder in store.runs_of(tmp_path, "walks/stray")] == ["0123"]
 
@@ -291,13 +292,13 @@ def full(*_: Any, **__: Any) -> Any:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-@pytest.mark.parametrize(("where", "name"), [(store.tempfile, "mkdtemp"), (Path, "mkdir")])
+@pytest.mark.parametrize(("where", "name"), [(asides.tempfile, "mkdtemp"), (Path, "mkdir")])
 def test_a_full_disk_at_the_beginning_is_one_clear_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: Any, name: str
 ) -> None:
     monkeypatch.setattr(where, name, full)
     with pytest.raises(StoreError, match=r"\A[^\n]*no space left on the disk[^\n]*\Z"):
-        store.begin(tmp_path, "walks/stray", "key")
+        asides.begin(tmp_path, "walks/stray", "key")
 
 
 @pytest.mark.parametrize("name", ["write_text", "rename"])
@@ -305,7 +306,7 @@ def test_a_full_disk_at_the_end_keeps_nothing_but_earlier_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     earlier = make(tmp_path, "earlier")
-    aside = store.begin(tmp_path, "walks/stray", "key")
+    aside = asides.begin(tmp_path, "walks/stray", "key")
     (aside / "evidence.json").write_bytes(b"{}")
     monkeypatch.setattr(Path, name, full)
     with pytest.raises(StoreError, match=r"\A[^\n]*no space left on the disk[^\n]*\Z"):
@@ -324,7 +325,7 @@ def test_a_full_disk_at_the_end_of_a_lesson_keeps_the_last_run(
         with pytest.raises(StoreError, match="no space left"):
             build_now(project)
     assert leftovers(project) == []
-    state = build.state_of(settings.load(project.root), "walks/stray")
+    state = standing.standing(settings.load(project.root), "walks/stray")
     assert (state.state, state.run.key) == ("stale", first.run.key)
 
 
@@ -333,13 +334,13 @@ def test_a_failure_that_cannot_be_noted_is_one_clear_line(
 ) -> None:
     monkeypatch.setattr(Path, "write_text", full)
     with pytest.raises(StoreError, match="no space left"):
-        store.note_failure(tmp_path, "walks/stray", "key", {"message": "no"})
+        failures.note(tmp_path, "walks/stray", "key", {"message": "no"})
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "walks").write_text("a file is in the way")
     with pytest.raises(StoreError, match=r"walks/stray: cannot be written: .* Check the folder"):
-        store.begin(tmp_path, "walks/stray", "key")
+        asides.begin(tmp_path, "walks/stray", "key")
 
 
 # The choice of a page.
@@ -402,8 +403,8 @@ def test_an_altered_run_is_passed_over_and_reported(tmp_path: Path) -> None:
     (make(tmp_path, "bad", profile="full").folder / "evidence.json").write_text("[]")
     choice = store.choose(tmp_path, "walks/stray", "now", "")
     assert choice.run.key == "good"
-    (problem,) = choice.problems
-    assert "bad/evidence.json: altered since the run" in problem
+    assert list(choice.altered) == ["bad"]
+    assert "bad/evidence.json: altered since the run" in choice.altered["bad"]
 
 
 # Failures are noted.
@@ -411,13 +412,13 @@ def test_an_altered_run_is_passed_over_and_reported(tmp_path: Path) -> None:
 
 def test_a_failure_is_forgotten_once_the_same_key_succeeds(tmp_path: Path) -> None:
     for key in ("key", "other"):
-        store.note_failure(tmp_path, "walks/stray", key, {"message": "no"})
+        failures.note(tmp_path, "walks/stray", key, {"message": "no"})
     make(tmp_path, "key")
-    assert store.failure(tmp_path, "walks/stray", "key") is None
-    assert store.failure(tmp_path, "walks/stray", "other") == {"message": "no"}
+    assert failures.noted(tmp_path, "walks/stray", "key") is None
+    assert failures.noted(tmp_path, "walks/stray", "other") == {"message": "no"}
 
 
 def test_a_note_that_cannot_be_read_still_counts_as_a_failure(tmp_path: Path) -> None:
-    store.note_failure(tmp_path, "walks/stray", "key", {})
-    store.failure_file(tmp_path, "walks/stray", "key").write_text("{")
-    assert "cannot be read" in store.failure(tmp_path, "walks/stray", "key")["message"]
+    failures.note(tmp_path, "walks/stray", "key", {})
+    failures.file(tmp_path, "walks/stray", "key").write_text("{")
+    assert "cannot be read" in failures.noted(tmp_path, "walks/stray", "key")["message"]

@@ -19,7 +19,7 @@ from unittest import mock
 from conftest import Project
 
 from lessonkit.press import cli, settings
-from lessonkit.press.course import entries as course
+from lessonkit.press.course import entries
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,11 @@ class Workshop(Project):
         """The settings of the project."""
         return settings.load(self.root)
 
-    def course(self) -> course.Course:
+    def course(self) -> entries.Course:
         """The lessons, read afresh."""
-        return course.current(self.settings, fresh=True)
+        return entries.Course(self.settings)
 
-    def entry(self, name: str = "walks/stray") -> course.Entry:
+    def entry(self, name: str = "walks/stray") -> entries.Entry:
         """One lesson."""
         return self.course().entry(name)
 

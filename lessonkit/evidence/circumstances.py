@@ -13,6 +13,8 @@ import platform
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
+from importlib import metadata
 from pathlib import Path
 
 PROFILES = ("quick", "full", "smoke")
@@ -66,6 +68,45 @@ def instructions_of(given: Mapping[str, str] | None = None) -> str:
     if not wanted:
         return "native"
     return "portable" if wanted == PORTABLE else " ".join(f"{n}={v}" for n, v in wanted.items())
+
+
+def seeming_devices() -> list[str]:
+    """Return the devices that this machine seems to have: torch is not imported."""
+    there = {"cpu": True, "cuda": _has_cuda(), "mps": sys.platform == "darwin"}
+    return [device for device in DEVICES if there[device]]
+
+
+def _has_cuda() -> bool:
+    driver = Path("/dev/nvidiactl").exists() or Path("/dev/dxg").exists()
+    windows = Path(os.environ.get("SYSTEMROOT", "/nowhere"), "System32", "nvcuda.dll").exists()
+    return (driver or windows) and "+cpu" not in torch_version()
+
+
+@lru_cache(maxsize=1)
+def torch_version() -> str:
+    """Return the version of torch that is installed: torch is not imported."""
+    try:
+        return metadata.version("torch")
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
+def usable(device: str) -> bool:
+    """Say whether torch can use a device here; it is imported for any but the CPU."""
+    if device == "cpu":
+        return True
+    if importlib.util.find_spec("torch") is None:
+        return False
+    import torch
+
+    there = torch.cuda.is_available() if device == "cuda" else torch.backends.mps.is_available()
+    return bool(there)
+
+
+def unusable(device: str) -> str:
+    """Say in half a sentence which devices there are instead of one that torch cannot use."""
+    found = ", ".join(other for other in DEVICES if usable(other))
+    return f"device {device}: torch {torch_version()} cannot use one here; it can use: {found}"
 
 
 def processor() -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import os
 import sys
@@ -102,25 +101,8 @@ def _threads(script: Path) -> int:
 
 def _device(wanted: str) -> str:
     """Return the device to train on, checked; torch is imported only if it is needed and there."""
-    if wanted == "cpu":
-        return "cpu"
-    if importlib.util.find_spec("torch") is None:
-        if wanted == "auto":
-            return "cpu"
-        raise SystemExit(f"--device {wanted}: torch is not installed. Install it, or use cpu.")
-    import torch
-
-    there = {
-        "cpu": True,
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-    }
     if wanted == "auto":
-        return "cuda" if there["cuda"] else "cpu"
-    if not there[wanted]:
-        found = ", ".join(name for name, yes in there.items() if yes)
-        raise SystemExit(
-            f"--device {wanted}: torch {torch.__version__} finds no such device here; it finds: "
-            f"{found}. Choose one of these, or auto."
-        )
+        return "cuda" if circumstances.usable("cuda") else "cpu"
+    if not circumstances.usable(wanted):
+        raise SystemExit(f"{circumstances.unusable(wanted)}. Choose one of these, or auto.")
     return wanted

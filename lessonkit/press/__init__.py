@@ -1,15 +1,23 @@
 """How does a run become a page?
 
-Hashing, processes, Markdown, MkDocs; never torch. Each module is one step of the way:
+Hashing, processes, Markdown, MkDocs; never torch. Five rooms, each of which imports only those
+above it, and `settings` and `memo`, which all of them know:
 
-- `settings` finds a project, `script` reads a lesson, `keys` says what a run depends on;
-- `runner`, `nursery` and `worker` execute it, `store` keeps it, `build` joins these steps, and
-  `progress` tells how far they are;
-- `replicate` measures on fresh seeds, and `replications` says what the records are worth;
-- `pages` and `course` put scripts, pages and runs side by side, and `check` finds what is wrong;
-- `embed` and the room `page` put a run into a page, `site` does so for MkDocs;
-- `publish`, `notebook`, `notebooks`, `twins` and `gallery` lay out downloads and notebook pages;
-- `statements` knows what is commonly told;
-- `travel` carries runs, `verify` compares them, `memo` and `bytecode` remember, and `cli` offers it
-  all.
+- `lesson`, what a run depends on: `script` cuts a lesson into cells, `source` digests the code that
+  it reaches, `circumstances` says what is wanted and what is around, `job` is both under one key,
+  and `sphinx` is sphinx-gallery's toolbox;
+- `run`, how a lesson runs and where its runs lie: `runner` runs jobs, each in a `process` within
+  its `limits`, forked where it can be (`nurseries`, `nursery`, `libraries`); in there `worker`
+  executes the cells and `watch` looks on. `store` keeps whole runs, `aside` those that grow, and
+  `failures` why there is none. `standing` is the one answer to how a lesson stands. `replicate`
+  measures fresh seeds, `replications` knows what the records are worth, `verify` compares, `travel`
+  carries runs elsewhere, and `progress` tells how far all this is;
+- `course`, what belongs to it and in which order it is read: `pages`, `syllabus`, `statements`,
+  and `entries`, each a lesson with its page and its standing;
+- `page`, how what was published is shown: `embed` finds the place, the others make the HTML;
+- `site`, how pages become a site: `plugin` is MkDocs', `check` finds what is wrong, `downloads`
+  lays out files, and `twins`, `slim` and `bytecode` make notebooks light.
+
+`cli` offers all of it, `terminal` is what it says and `scaffold` a new lesson; `embed` is the
+address of the Markdown extension.
 """

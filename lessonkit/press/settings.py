@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
-
-from lessonkit.evidence.circumstances import instructions_of
 
 
 class PressError(Exception):
@@ -133,25 +130,3 @@ def _read(root: Path, file: Path) -> Settings:
             raise UsageError(f"{file}: setting 'threads': expected at least 1, got {value}.")
         table[name] = value
     return Settings(root, **table)
-
-
-def wanted_first_seed(settings: Settings) -> int:
-    """Return where seeds start: as LESSONKIT_FIRST_SEED says, else as set.
-
-    Raises:
-        UsageError: the variable holds no whole number from 0.
-    """
-    text = os.environ.get("LESSONKIT_FIRST_SEED") or str(settings.first_seed)
-    if not text.isdecimal():
-        raise UsageError(f"first seed {text!r}: expected a whole number from 0, as in 1000.")
-    return int(text)
-
-
-def wanted_instructions() -> str:
-    """Return the processor's instructions to use: "portable" if LESSONKIT_PORTABLE is set."""
-    return "portable" if os.environ.get("LESSONKIT_PORTABLE") else instructions_of()
-
-
-def wanted_profile() -> str | None:
-    """Return the profile to which pages are confined by LESSONKIT_PROFILE, if any."""
-    return os.environ.get("LESSONKIT_PROFILE") or None

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from lessonkit.evidence import Figure
 from lessonkit.evidence.promise import Promise
 from lessonkit.press.course import pages, syllabus
 from lessonkit.press.lesson import script
-from lessonkit.press.run import build, replications, store
-from lessonkit.press.settings import PressError, Settings, UsageError, wanted_profile
+from lessonkit.press.run.standing import Standing, standing
+from lessonkit.press.run.store import Run
+from lessonkit.press.settings import PressError, Settings, UsageError
 
 
 @dataclass(frozen=True)
@@ -23,12 +25,34 @@ class Entry:
     name: str
     script: script.Script | None
     page: pages.Page | None
-    run: store.Run | None
-    stale: bool
-    problems: tuple[str, ...]  # what forbids a strict build, one line each
+    standing: Standing
     memo_folder: Path
-    promises: dict[str, Promise]  # the run's claims, with what replications say of them
     author: bool = False  # somebody is writing the page: it shows notes for them
+    running: bool = False  # at this moment, beside the server
+
+    @property
+    def run(self) -> Run | None:
+        """The run that its page uses."""
+        return self.standing.run
+
+    @property
+    def promises(self) -> dict[str, Promise]:
+        """The run's claims, with what replications say of them."""
+        return self.standing.promises
+
+    @property
+    def stale(self) -> bool:
+        """Whether its run is not of the present code."""
+        return self.run is not None and not self.standing.present
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What forbids a strict build, one line each."""
+        if not self.running:
+            return self.standing.problems
+        if self.run is None:
+            return (f"lesson {self.name} is running for the first time.",)
+        return (f"lesson {self.name} is running; the page shows its last run until it is done.",)
 
     @property
     def title(self) -> str:
@@ -71,13 +95,30 @@ class Entry:
 class Course:
     """All lessons of a project, in reading order."""
 
-    def __init__(self, settings: Settings, author: bool = False) -> None:
+    def __init__(
+        self, settings: Settings, author: bool = False, running: Collection[str] = ()
+    ) -> None:
+        """Look at every lesson.
+
+        Args:
+            settings: of the project.
+            author: somebody is writing: pages show notes for them.
+            running: the lessons that run at this moment, beside the server.
+        """
         self.settings = settings
         by_lesson = pages.by_lesson(settings)
         self.before = syllabus.prerequisites(settings.lesson_names(), by_lesson)
         self.parts = syllabus.parts(settings, self.before)
         self.entries = {
-            name: _entry(settings, name, by_lesson.get(name), author)
+            name: Entry(
+                name,
+                _script(settings, name),
+                by_lesson.get(name),
+                standing(settings, name),
+                settings.memo_folder,
+                author,
+                name in running,
+            )
             for part in self.parts
             for name in part.lessons
         }
@@ -98,67 +139,30 @@ class Course:
         return self.entries[name]
 
 
-def _entry(settings: Settings, name: str, page: pages.Page | None, author: bool) -> Entry:
-    problems: list[str] = []
-    lesson, choice = None, None
-    profile = wanted_profile()
+def _script(settings: Settings, name: str) -> script.Script | None:
+    """Read a lesson's script; one that cannot be read is its standing's to tell."""
     try:
-        lesson = script.read(settings.script(name), settings.text, settings.memo_folder)
-        device = build.choose_device("auto")
-        job = build.job_for(settings, name, build.choose_profile(settings, None, device), device)
-        choice = store.choose(settings.runs_folder, name, job.source.digest, job.key, profile)
-        noted = store.failure(settings.runs_folder, name, job.key)
-        if noted and (choice.run is None or choice.stale):
-            problems.append(f"lesson {name} failed: {noted['message']}")
-    except PressError as error:
-        problems.append(str(error))
-        choice = store.choose(settings.runs_folder, name, "", "", profile)
-    problems += choice.problems
-    if choice.run is None:
-        if not problems:
-            problems.append(f"lesson {name} has no run: run `lessonkit build {name}`.")
-    elif name in running:
-        problems.append(f"lesson {name} is running; the page shows its last run until it is done.")
-    elif choice.stale:
-        problems.append(
-            f"lesson {name}: its code changed since the run that the page shows "
-            f"({choice.run.key}): run `lessonkit build {name}`."
-        )
-    promises, problem = replications.promises(settings, choice.run) if choice.run else ({}, "")
-    problems += [problem] if problem else []
-    if choice.run and not choice.stale and name not in running:
-        problems += replications.broken(name, promises)
-    return Entry(
-        name,
-        lesson,
-        page,
-        choice.run,
-        choice.stale,
-        tuple(problems),
-        settings.memo_folder,
-        promises,
-        author,
-    )
+        return script.read(settings.script(name), settings.text, settings.memo_folder)
+    except PressError:
+        return None
 
 
-running: set[str] = set()  # lessons that `mkdocs serve` runs at this moment
-_KEEP = 2.0  # seconds; builds start with a fresh one, other readers of pages rely on this
-_cache: tuple[float, Course] | None = None
+_KEEP = 2.0  # seconds
 
 
-def current(settings: Settings, fresh: bool = False, author: bool = False) -> Course:
-    """Return the course; read again at the start of a build (`fresh`), or after two seconds.
+def current(settings: Settings) -> Course:
+    """Return the course as it was at most two seconds ago: for readers of one page after another.
 
-    With `author`, pages that are rendered from it show notes for who writes them.
+    Only the Markdown extension needs it, where no plugin hands it the course of this build.
     """
-    global _cache
-    now = time.monotonic()
-    if fresh or _cache is None or _cache[1].settings != settings or now - _cache[0] > _KEEP:
-        _cache = (now, Course(settings, author))
-    return _cache[1]
+    return _recent(settings, int(time.monotonic() / _KEEP))
+
+
+@lru_cache(maxsize=1)
+def _recent(settings: Settings, moment: int) -> Course:
+    return Course(settings)
 
 
 def runs_in_use(settings: Settings) -> set[Path]:
     """Return the folders of the runs that pages show now."""
-    entries = current(settings, fresh=True).entries.values()
-    return {entry.run.folder for entry in entries if entry.run}
+    return {entry.run.folder for entry in Course(settings).entries.values() if entry.run}

@@ -9,13 +9,12 @@ import ast
 import hashlib
 import json
 import re
-from collections import defaultdict
 from dataclasses import astuple, dataclass
 from functools import lru_cache
-from itertools import count
 from pathlib import Path
 
 from lessonkit.press import memo
+from lessonkit.press.lesson import sphinx
 from lessonkit.press.settings import PressError
 
 
@@ -90,23 +89,21 @@ def _split(path: Path, text: str) -> Script:
     tree = parse(path)
     if not ast.get_docstring(tree):
         raise _untitled(path)
-    from sphinx_gallery.py_source_parser import split_code_and_text_blocks
-
-    _, blocks = split_code_and_text_blocks(path)
+    blocks = sphinx.blocks(path)
     lines = path.read_text(encoding="utf-8").split("\n")  # as Python counts them
     texts = [block.content.strip("\n") for block in blocks]
     if text == "rst":
-        texts = _markdown(
-            [t if b.type == "text" else "" for t, b in zip(texts, blocks, strict=True)], texts
-        )
+        prose = [t if b.kind == "text" else "" for t, b in zip(texts, blocks, strict=True)]
+        spoken = sphinx.markdown(prose)
+        texts = [said or kept for said, kept in zip(spoken, texts, strict=True)]
     title, intro = _title(texts[0])
     if not title:
         raise _untitled(path)
     cells = [Cell("text", intro, 1)] if intro else []
     for block, content in zip(blocks[1:], texts[1:], strict=True):
-        line = block.lineno + _blank_lines(block.content)
-        name = _name(lines, block.lineno) if block.type == "code" else ""
-        cells.append(Cell(block.type, content, line, name))
+        line = block.line + _blank_lines(block.content)
+        name = _name(lines, block.line) if block.kind == "code" else ""
+        cells.append(Cell(block.kind, content, line, name))
     statements = tuple(node.lineno for node in tree.body[1:])  # a title is a docstring
     lesson = Script(path, title, tuple(cells), statements)
     _check_cells(lesson, tree)
@@ -141,14 +138,6 @@ def parse(path: Path) -> ast.Module:
         ) from None
     except ValueError as error:  # null bytes
         raise ScriptError(f"{path}: not Python source: {error}.") from None
-
-
-def _markdown(rst: list[str], texts: list[str]) -> list[str]:
-    from sphinx_gallery.notebook import rst2md
-
-    numbers = count(1)  # reStructuredText numbers its kinds of headings as they come
-    levels: dict[tuple[str | None, str], int] = defaultdict(lambda: next(numbers))
-    return [rst2md(r, {}, ".", levels) if r else t for r, t in zip(rst, texts, strict=True)]
 
 
 def _title(docstring: str) -> tuple[str, str]:

@@ -1,15 +1,44 @@
-"""sphinx-gallery's toolbox, called without Sphinx; nothing else in the press calls it but `script`.
+"""sphinx-gallery's toolbox, called without Sphinx; nothing else in the press calls it.
 
 Each function here is one call into sphinx-gallery, so that a change on their side shows in one
-place.
+place. Only `names_used` is our own: theirs takes an expression that only Sphinx's builder makes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import ast
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 THUMBNAIL = (400, 260)  # pixels
+
+
+class Block(NamedTuple):
+    """A part of a script as sphinx-gallery cuts it."""
+
+    kind: str  # "text" or "code"
+    content: str
+    line: int  # from 1
+
+
+def blocks(script: Path) -> list[Block]:
+    """Cut a script into text and code; its docstring comes first."""
+    from sphinx_gallery.py_source_parser import split_code_and_text_blocks
+
+    _, found = split_code_and_text_blocks(script)
+    return [Block(block.type, block.content, block.lineno) for block in found]
+
+
+def markdown(texts: Sequence[str]) -> list[str]:
+    """Translate the texts of one script, in order, from reStructuredText."""
+    from sphinx_gallery.notebook import rst2md
+
+    numbers = count(1)  # reStructuredText numbers its kinds of headings as they come
+    levels: dict[tuple[str | None, str], int] = defaultdict(lambda: next(numbers))
+    return [rst2md(text, {}, ".", levels) if text else "" for text in texts]
 
 
 def thumbnail(picture: Path, target: Path) -> None:
@@ -27,11 +56,46 @@ def archive(files: Sequence[Path], target: Path, relative_to: Path) -> None:
 
 
 def names_used(script: Path, package: str = "lessonkit") -> list[str]:
-    """Return the full names of `package` that a script uses, from its syntax tree alone."""
-    from sphinx_gallery.backreferences import _make_ref_regex, identify_names
-    from sphinx_gallery.py_source_parser import split_code_and_text_blocks
+    """Return the full names of `package` that a script uses, from its syntax tree alone.
 
-    _, blocks, tree = split_code_and_text_blocks(script, return_node=True)
-    found = identify_names(blocks, _make_ref_regex(), {}, tree)
-    names = {f"{item['module']}.{item['name']}" for items in found.values() for item in items}
+    What an import binds counts where it is used: `from a import b; b.c()` uses `a.b.c`.
+    """
+    tree = ast.parse(script.read_bytes())
+    bound = dict(pair for node in ast.walk(tree) for pair in _bound(node))
+    names = {full for name in _chains(tree) for full in _spelled(name, bound)}
     return sorted(name for name in names if name.split(".")[0] == package)
+
+
+def _bound(node: ast.AST) -> Iterator[tuple[str, str]]:
+    """Yield what an import binds: a name as the script spells it -> its full name."""
+    if isinstance(node, ast.Import):
+        yield from ((alias.asname or alias.name, alias.name) for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        for alias in node.names:
+            yield alias.asname or alias.name, f"{node.module}.{alias.name}"
+
+
+def _chains(tree: ast.AST) -> Iterator[str]:
+    """Yield every dotted name at its longest: `a.b.c` once, without `a.b` and `a`."""
+    inner = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Name, ast.Attribute)) and id(node) not in inner:
+            yield from _dotted(node)
+
+
+def _dotted(node: ast.AST) -> Iterator[str]:
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if isinstance(node, ast.Name):
+        yield ".".join([node.id, *reversed(parts)])
+
+
+def _spelled(name: str, bound: dict[str, str]) -> Iterator[str]:
+    """Yield the full names that a dotted name may mean: `a.b.c` by an import of `a` or of `a.b`."""
+    parts = name.split(".")
+    for end in range(1, len(parts) + 1):
+        full = bound.get(".".join(parts[:end]))
+        if full:
+            yield ".".join([full, *parts[end:]])

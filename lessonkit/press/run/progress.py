@@ -12,11 +12,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from lessonkit.evidence import circumstances
+from lessonkit.press.lesson.job import Job
 from lessonkit.press.run import replications, runner, store
 from lessonkit.press.settings import PressError, Settings
 
 
-def expected_seconds(settings: Settings, job: runner.Job) -> float | None:
+def expected_seconds(settings: Settings, job: Job) -> float | None:
     """Return the CPU seconds that a job will take, or None if nothing is known of its lesson.
 
     They are those of the last run of the lesson in this profile and with these instructions, else
@@ -58,7 +59,7 @@ class Board:
     """A bar for all jobs with the time left, and one for each that runs."""
 
     def __init__(
-        self, console: Console, settings: Settings, jobs: Sequence[runner.Job], together: int
+        self, console: Console, settings: Settings, jobs: Sequence[Job], together: int
     ) -> None:
         self.started = time.monotonic()
         self.console, self.together = console, min(together, max(1, len(jobs)))
@@ -108,7 +109,7 @@ class Board:
         rest = [self.expected[key] * (1 - share) for key, share in self.share.items()]
         return pace * wall_seconds([seconds for seconds in rest if seconds], self.together)
 
-    def tell(self, job: runner.Job, event: dict[str, Any]) -> None:
+    def tell(self, job: Job, event: dict[str, Any]) -> None:
         """Take an event of the runner's or of a lesson's."""
         if event.get("state") == "started":
             self._start(job)
@@ -121,14 +122,14 @@ class Board:
             share = f" {100 * event['done'] // event['total']}%" if event["total"] else ""
             self._show(job, event["label"] + share)
 
-    def _start(self, job: runner.Job) -> None:
+    def _start(self, job: Job) -> None:
         seed = job.around.first_seed
         name = f"{job.lesson}, seeds from {seed}" if seed else job.lesson
         self.tasks[job.key] = self.progress.add_task("starting", total=1.0, lesson=name)
         if not self.console.is_terminal:
             click.echo(f"running {name}")
 
-    def _show(self, job: runner.Job, text: str) -> None:
+    def _show(self, job: Job, text: str) -> None:
         share = self.share[job.key]
         self.progress.update(self.tasks[job.key], description=text, completed=share)
         self._show_all()
@@ -143,7 +144,7 @@ class Board:
                 + (f", about {spoken(left)} left" if left else ""),
             )
 
-    def _end(self, job: runner.Job, result: runner.Result) -> None:
+    def _end(self, job: Job, result: runner.Result) -> None:
         if job.key in self.tasks:
             self.progress.remove_task(self.tasks.pop(job.key))
         self.share[job.key] = 1.0
@@ -152,7 +153,7 @@ class Board:
         self.console.print(_ended(job, result))
 
 
-def _ended(job: runner.Job, result: runner.Result) -> str:
+def _ended(job: Job, result: runner.Result) -> str:
     if result.run is None:
         return f"[red]failed[/] {job.lesson}"
     manifest, claims = result.run.manifest, result.run.claims

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from lessonkit.evidence import circumstances
-from lessonkit.press.run import build, replications, runner
-from lessonkit.press.settings import Settings, wanted_instructions
+from lessonkit.evidence.circumstances import instruction_set, processor
+from lessonkit.press.lesson.circumstances import AS_SET, Circumstances, Wanted, circumstances
+from lessonkit.press.lesson.job import Job, job
+from lessonkit.press.lesson.source import source
+from lessonkit.press.run import replications, runner
+from lessonkit.press.run.process import Tell
+from lessonkit.press.settings import Settings
 
 FIRST, STRIDE = 20_000, 1_000  # first seeds of the sets; a set has far fewer seeds than the stride
 
@@ -21,16 +25,11 @@ class Plan:
 
     lesson: str
     known: int
-    jobs: tuple[runner.Job, ...]
+    jobs: tuple[Job, ...]
 
 
 def plan(
-    settings: Settings,
-    lessons: Sequence[str],
-    sets: int,
-    profile: str | None = None,
-    device: str = "auto",
-    instructions: str | None = None,
+    settings: Settings, lessons: Sequence[str], sets: int, wanted: Wanted = AS_SET
 ) -> list[Plan]:
     """Say which sets of seeds must run, so that each lesson has `sets` on this kind of machine.
 
@@ -41,43 +40,41 @@ def plan(
     Raises:
         PressError: an unknown lesson, profile or device, an unreadable script or record.
     """
-    device = build.choose_device(device)
-    chosen = build.choose_profile(settings, profile, device)
-    instructions = instructions or wanted_instructions()
     names = list(dict.fromkeys(lessons)) or settings.lesson_names()
-    return [_plan(settings, name, sets, chosen, device, instructions) for name in names]
+    around = circumstances(settings, wanted)
+    return [_plan(settings, name, sets, wanted, around) for name in names]
 
 
 def _plan(
-    settings: Settings, lesson: str, sets: int, profile: str, device: str, instructions: str
+    settings: Settings, lesson: str, sets: int, wanted: Wanted, around: Circumstances
 ) -> Plan:
-    source = build.job_for(settings, lesson, profile, device, FIRST, instructions).source.digest
+    digest = source(settings, lesson).digest
     recorded = replications.records(settings, lesson)
-    known = [r for r in recorded if replications.is_of(r, source, profile)]
-    here = sum(_is_here(r.machine, device, instructions) for r in known)
+    known = [r for r in recorded if replications.is_of(r, digest, around.profile)]
+    here = sum(_is_here(r.machine, around) for r in known)
     used = (r.seeds[0] for r in recorded if r.seeds)  # of older code, too
     first = max(used, default=FIRST - STRIDE) + STRIDE
     fresh = [first + STRIDE * number for number in range(sets - here)]
-    jobs = [build.job_for(settings, lesson, profile, device, s, instructions) for s in fresh]
+    jobs = [job(settings, lesson, replace(wanted, first_seed=seed)) for seed in fresh]
     return Plan(lesson, here, tuple(jobs))
 
 
-def _is_here(machine: tuple[str, str, str], device: str, instructions: str) -> bool:
+def _is_here(machine: tuple[str, str, str], around: Circumstances) -> bool:
     """Say whether a record was made on this kind of machine.
 
     The name of a GPU is known only to torch, which the press does not import; there the device and
     the instructions decide.
     """
     kind, name, used = machine
-    same = kind == device and used == circumstances.instruction_set(instructions)
-    return same and (device != "cpu" or name == circumstances.processor())
+    same = kind == around.device and used == instruction_set(around.instructions)
+    return same and (around.device != "cpu" or name == processor())
 
 
 def run(
     settings: Settings,
     plans: Sequence[Plan],
     jobs: int | None = None,
-    tell: runner.Tell = lambda job, event: None,
+    tell: Tell = lambda job, event: None,
 ) -> list[runner.Result]:
     """Run the sets of the plans; each is recorded as soon as it ends.
 
@@ -88,18 +85,18 @@ def run(
     if not waiting:
         return []
 
-    def record(job: runner.Job, event: dict[str, Any]) -> None:
+    def record(job: Job, event: dict[str, Any]) -> None:
         result = event.get("result")
         if isinstance(result, runner.Result) and result.run:
             replications.add(settings, replications.record_of(result.run))
         tell(job, event)
 
-    together = build.at_once(jobs, waiting[0].around.device)
+    together = runner.together(jobs, waiting[0].around.device)
     with tempfile.TemporaryDirectory(prefix="lessonkit-replicate-") as folder:
         return runner.run_all(settings, waiting, together, record, runs=Path(folder))
 
 
-def _in_turn(jobs: Sequence[Sequence[runner.Job]]) -> list[runner.Job]:
+def _in_turn(jobs: Sequence[Sequence[Job]]) -> list[Job]:
     """Deal the jobs out lesson by lesson: an interrupted evening leaves some of each."""
     longest = max(map(len, jobs), default=0)
     return [of_one[n] for n in range(longest) for of_one in jobs if n < len(of_one)]

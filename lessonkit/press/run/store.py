@@ -3,7 +3,6 @@
 .lessonkit/runs/<lesson>/<key>/manifest.json   what ran, in which circumstances, with all hashes
                               /seal            sha256 of manifest.json
                               /evidence.json, cells.json, figures/, data/, log.txt
-.lessonkit/runs/<lesson>/<key>.failed.json     the last failure for this key, if it failed
 """
 
 from __future__ import annotations
@@ -11,10 +10,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import os
-import shutil
-import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,15 +17,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from lessonkit.evidence import Claim, Number, Record
-from lessonkit.press.lesson.keys import RUN_FORMAT
-from lessonkit.press.settings import PressError
+from lessonkit.press.lesson.job import RUN_FORMAT
+from lessonkit.press.run import failures
+from lessonkit.press.run.aside import StoreError, discard, unwritable
 
+AGAIN = "Run `lessonkit build` to make it anew."
 Kind = TypeVar("Kind", bound=Record)
 _PROFILE_RANK = {"full": 2, "quick": 1, "smoke": 0}
-
-
-class StoreError(PressError):
-    """A run that cannot be trusted or written."""
 
 
 @dataclass(frozen=True)
@@ -101,30 +94,27 @@ def open_run(folder: Path) -> Run:
         written = file.read_bytes()
         sealed = seal.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise StoreError(f"{folder}: not a complete run: {error}. {_AGAIN}") from None
+        raise StoreError(f"{folder}: not a complete run: {error}. {AGAIN}") from None
     if hashlib.sha256(written).hexdigest() != sealed:
-        raise StoreError(f"{file}: altered since it was written (its hash differs). {_AGAIN}")
+        raise StoreError(f"{file}: altered since it was written (its hash differs). {AGAIN}")
     manifest = json.loads(written)
     if manifest.get("format") != RUN_FORMAT:
         raise StoreError(
             f"{folder}: written by another version of lessonkit (run format "
-            f"{manifest.get('format')}, expected {RUN_FORMAT}). {_AGAIN}"
+            f"{manifest.get('format')}, expected {RUN_FORMAT}). {AGAIN}"
         )
     for name, digest in manifest["files"].items():
         _check_file(folder / name, digest)
     return Run(folder, manifest)
 
 
-_AGAIN = "Run `lessonkit build` to make it anew."
-
-
 def _check_file(path: Path, digest: str) -> None:
     try:
         actual = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
-        raise StoreError(f"{path}: missing from its run: {error.strerror}. {_AGAIN}") from None
+        raise StoreError(f"{path}: missing from its run: {error.strerror}. {AGAIN}") from None
     if actual != digest:
-        raise StoreError(f"{path}: altered since the run (its hash differs). {_AGAIN}")
+        raise StoreError(f"{path}: altered since the run (its hash differs). {AGAIN}")
 
 
 def runs_of(runs: Path, lesson: str) -> Iterator[Path]:
@@ -147,11 +137,17 @@ def whole_runs(runs: Path, lesson: str) -> Iterator[Run]:
 
 @dataclass(frozen=True)
 class Choice:
-    """The run that a page uses, and what is wrong with using it."""
+    """The run that a page uses, and the runs that it cannot use."""
 
     run: Run | None
     stale: bool  # its code is not the present code
-    problems: tuple[str, ...]  # altered runs that were passed over
+    altered: dict[str, str]  # runs that were passed over: key -> what is wrong with it
+    own: Run | None = None  # the run of the very key that was asked for
+
+
+def fuller(profile: str, other: str) -> bool:
+    """Say whether a run of one profile measured more than one of another."""
+    return _PROFILE_RANK[profile] > _PROFILE_RANK[other]
 
 
 def choose(runs: Path, lesson: str, source: str, key: str, profile: str | None = None) -> Choice:
@@ -160,31 +156,21 @@ def choose(runs: Path, lesson: str, source: str, key: str, profile: str | None =
     Best: full before quick, this machine's own circumstances (`key`) before others, newer before
     older. A smoke run measures nothing, so it is used only where `profile` asks for it.
     """
-    fitting: list[Run] = []
-    others: list[Run] = []
-    problems = []
+    whole, altered = list[Run](), dict[str, str]()
     for folder in runs_of(runs, lesson):
         try:
-            run = open_run(folder)
+            whole.append(open_run(folder))
         except StoreError as error:
-            problems.append(str(error))
-            continue
-        if run.profile == (profile or run.profile) and (profile or run.profile != "smoke"):
-            (fitting if run.source == source else others).append(run)
+            altered[folder.name] = str(error)
+    own = next((run for run in whole if run.key == key), None)
+    usable = [
+        run for run in whole if (run.profile == profile if profile else run.profile != "smoke")
+    ]
+    fitting = [run for run in usable if run.source == source]
     if fitting:
         best = max(fitting, key=lambda run: (_PROFILE_RANK[run.profile], run.key == key))
-        return Choice(best, False, tuple(problems))
-    return Choice(others[0] if others else None, bool(others), tuple(problems))
-
-
-def begin(runs: Path, lesson: str, key: str) -> Path:
-    """Make a folder aside, in which a run is written before it is renamed into place."""
-    parent = runs / lesson
-    try:
-        parent.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=f"{key}.{os.getpid()}.", dir=parent))
-    except OSError as error:
-        raise _unwritable(parent, error) from None
+        return Choice(best, False, altered, own)
+    return Choice(usable[0] if usable else None, bool(usable), altered, own)
 
 
 def commit(aside: Path, runs: Path, manifest: dict[str, Any], replace: bool = False) -> Run:
@@ -211,8 +197,8 @@ def commit(aside: Path, runs: Path, manifest: dict[str, Any], replace: bool = Fa
         place(aside, target, replace)
     except OSError as error:
         discard(aside)
-        raise _unwritable(target, error) from None
-    failure_file(runs, lesson, key).unlink(missing_ok=True)
+        raise unwritable(target, error) from None
+    failures.file(runs, lesson, key).unlink(missing_ok=True)
     return open_run(target)
 
 
@@ -243,64 +229,3 @@ def _whole(folder: Path) -> bool:
     except StoreError:
         return False
     return True
-
-
-def discard(aside: Path) -> None:
-    """Drop a run that did not come to its end."""
-    shutil.rmtree(aside, ignore_errors=True)
-
-
-def _unwritable(path: Path, error: OSError) -> StoreError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StoreError(
-            f"{path}: no space left on the disk; nothing was kept of this run, earlier runs are as "
-            "they were. Free some space (`lessonkit clean` removes runs of old code)."
-        )
-    return StoreError(f"{path}: cannot be written: {error.strerror or error}. Check the folder.")
-
-
-def sweep(runs: Path) -> None:
-    """Remove what killed builders left aside (a day old, or of a process that is gone)."""
-    if not runs.is_dir():
-        return
-    for folder in runs.rglob("*.*.*"):
-        parts = folder.name.split(".")
-        if folder.is_dir() and parts[1].isdigit():
-            old = time.time() - folder.stat().st_mtime > 86400
-            if old or not _alive(int(parts[1])):
-                discard(folder)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
-
-
-def failure_file(runs: Path, lesson: str, key: str) -> Path:
-    """Return where the last failure for a key is noted."""
-    return runs / lesson / f"{key}.failed.json"
-
-
-def note_failure(runs: Path, lesson: str, key: str, failure: dict[str, Any]) -> None:
-    """Remember why a lesson failed; it stays until a run with this key succeeds."""
-    file = failure_file(runs, lesson, key)
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(failure, indent=1), encoding="utf-8")
-    except OSError as error:
-        raise _unwritable(file, error) from None
-
-
-def failure(runs: Path, lesson: str, key: str) -> dict[str, Any] | None:
-    """Return the noted failure for a key, if there is one."""
-    try:
-        return json.loads(failure_file(runs, lesson, key).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError):
-        return {"message": "its last run failed (the note about it cannot be read)"}

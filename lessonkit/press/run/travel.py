@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from lessonkit.press.run import store
+from lessonkit.press.run import aside, store
 from lessonkit.press.settings import PressError, Settings
 
 
@@ -44,43 +44,43 @@ def import_(settings: Settings, archive_file: Path) -> list[tuple[str, str]]:
     """
     runs = settings.runs_folder
     runs.mkdir(parents=True, exist_ok=True)
-    aside = store.begin(runs, ".import", "archive")
+    folder = aside.begin(runs, ".import", "archive")
     try:
-        _unpack(archive_file, aside)
-        found = sorted(path.parent for path in aside.rglob("manifest.json"))
+        _unpack(archive_file, folder)
+        found = sorted(path.parent for path in folder.rglob("manifest.json"))
         if not found:
             raise PressError(f"{archive_file}: holds no runs. Make one with `lessonkit export`.")
-        opened = [_checked(folder, aside, archive_file) for folder in found]  # before any moves
+        opened = [_checked(one, folder, archive_file) for one in found]  # before any moves
         for run in opened:
             target = store.run_folder(runs, run.lesson, run.key)
             target.parent.mkdir(parents=True, exist_ok=True)
             store.place(run.folder, target)
         return [(run.lesson, run.key) for run in opened]
     finally:
-        shutil.rmtree(aside.parent, ignore_errors=True)
+        shutil.rmtree(folder.parent, ignore_errors=True)
 
 
-def _unpack(archive_file: Path, aside: Path) -> None:
+def _unpack(archive_file: Path, unpacked: Path) -> None:
     try:
         with zipfile.ZipFile(archive_file) as archive:
             for name in archive.namelist():
                 parts = PurePosixPath(name).parts
                 if name.startswith("/") or ".." in parts or "\\" in name or ":" in name:
                     raise PressError(f"{archive_file}: path {name!r} leaves the store; refused.")
-            archive.extractall(aside)
+            archive.extractall(unpacked)
     except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:  # or encrypted
         raise PressError(
             f"{archive_file}: cannot be read as an archive of runs: {error}."
         ) from None
 
 
-def _checked(folder: Path, aside: Path, archive_file: Path) -> store.Run:
+def _checked(folder: Path, unpacked: Path, archive_file: Path) -> store.Run:
     """Open a run of the archive, every byte checked, and its place with it."""
-    where = folder.relative_to(aside).as_posix()
+    where = folder.relative_to(unpacked).as_posix()
     try:
         run = store.open_run(folder)
-    except store.StoreError as error:
-        problem = str(error).replace(f"{aside}/", "").partition(" Run `lessonkit")[0]
+    except aside.StoreError as error:
+        problem = str(error).replace(f"{unpacked}/", "").partition(" Run `lessonkit")[0]
         raise PressError(f"{archive_file}: {problem} Refused; export it again.") from None
     if where != f"{run.lesson}/{run.key}":
         raise PressError(

@@ -5,19 +5,22 @@ from __future__ import annotations
 import math
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lessonkit.evidence import display
 from lessonkit.evidence.replication import Replication
-from lessonkit.press.run import build, replications, runner, store
+from lessonkit.press.lesson.circumstances import AS_SET, Wanted
+from lessonkit.press.lesson.job import Job
+from lessonkit.press.run import failures, replications, runner, store
+from lessonkit.press.run.process import Tell
 from lessonkit.press.settings import PressError, Settings
 
 EXACT = 1e-6  # relative; what one value, with no seeds to vary, may differ between machines
 
 
 @dataclass(frozen=True)
-class Check:
+class Comparison:
     """One published number or claim beside the reader's own."""
 
     kind: str  # number | claim
@@ -28,36 +31,19 @@ class Check:
     inside: bool
 
 
-def job_for(
-    settings: Settings,
-    published: store.Run,
-    first_seed: int | None = None,
-    profile: str | None = None,
-    device: str = "auto",
-    instructions: str | None = None,
-) -> runner.Job:
-    """Return the job that measures here what a published run measured.
-
-    Args:
-        settings: of the project.
-        published: the run that the page shows.
-        first_seed: where the seeds start (default: as published).
-        profile: how much to measure (default: as published).
-        device: where to run.
-        instructions: of the processor; "portable" makes another kind of machine of this one.
-    """
-    device = build.choose_device(device)
-    chosen = build.choose_profile(settings, profile or published.profile, device)
-    seed = published.manifest["circumstances"]["first_seed"] if first_seed is None else first_seed
-    return build.job_for(settings, published.lesson, chosen, device, seed, instructions)
+def as_published(published: store.Run, wanted: Wanted = AS_SET) -> Wanted:
+    """Return what is wanted, with profile and seeds as a run has them unless they are asked for."""
+    around = published.manifest["circumstances"]
+    seed = around["first_seed"] if wanted.first_seed is None else wanted.first_seed
+    return replace(wanted, profile=wanted.profile or published.profile, first_seed=seed)
 
 
 def verify(
     settings: Settings,
     published: store.Run,
-    job: runner.Job,
-    tell: runner.Tell = lambda job, event: None,
-) -> list[Check]:
+    job: Job,
+    tell: Tell = lambda job, event: None,
+) -> list[Comparison]:
     """Run a job, in a folder of its own, and compare.
 
     Raises:
@@ -67,15 +53,15 @@ def verify(
     with tempfile.TemporaryDirectory(prefix="lessonkit-verify-") as folder:
         result = runner.run_all(settings, [job], 1, tell, runs=Path(folder))[0]
         if result.run is None:
-            raise PressError(runner.explain(result.failure or {}, settings))
+            raise PressError(failures.explain(result.failure or {}, settings))
         return compare(published, result.run, known)
 
 
 def compare(
     published: store.Run, yours: store.Run, known: Sequence[Replication] = ()
-) -> list[Check]:
+) -> list[Comparison]:
     """Compare number by number and claim by claim; what only one run has is not inside."""
-    checks = []
+    found = []
     for name, number in published.numbers.items():
         low, high = band([number.values, *(r.numbers[name] for r in known if name in r.numbers)])
         other = yours.numbers.get(name)
@@ -84,13 +70,13 @@ def compare(
             low, high = math.ceil(low), math.floor(high)
         edges = display.span([low, high], number.format, number.unit)
         mine = other.text() if other else "not measured"
-        checks.append(Check("number", name, number.text(), edges, mine, inside))
+        found.append(Comparison("number", name, number.text(), edges, mine, inside))
     for name, claim in published.claims.items():
         other_claim = yours.claims.get(name)
         inside = other_claim is not None and other_claim.verdict == claim.expect
         mine = other_claim.standing if other_claim else "not measured"
-        checks.append(Check("claim", name, claim.standing, claim.expect, mine, inside))
-    return checks
+        found.append(Comparison("claim", name, claim.standing, claim.expect, mine, inside))
+    return found
 
 
 def band(samples: Sequence[Sequence[float]]) -> tuple[float, float]:

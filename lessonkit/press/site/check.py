@@ -11,7 +11,6 @@ from lessonkit.evidence import Figure
 from lessonkit.press.course import pages
 from lessonkit.press.course.entries import Course
 from lessonkit.press.page import brackets, embed
-from lessonkit.press.run import replications
 
 _IMAGE = re.compile(r"!\[\s*\] ?[(\[]|<img(?![^>]*\salt\s*=)[^>]*>")
 # What looks measured: a share, a decimal, a power of ten.
@@ -58,19 +57,10 @@ def lessons(course: Course) -> Iterator[Finding]:
 
 
 def remarks(course: Course) -> Iterator[Finding]:
-    """Warn about promises that are kept, but thin, disputed or not replicated."""
+    """Warn about what forbids nothing: promises that are thin or disputed, runs beside the good."""
     for entry in course.entries.values():
-        where = f"{course.settings.lessons}/{entry.name}.py"
-        for remark in replications.remarks(entry.name, entry.promises):
-            yield Finding(where, remark, warning=True)
-        alone = [made for made in entry.promises.values() if made.claim.judged and not made.records]
-        if alone and course.settings.replications(entry.name).exists():
-            yield Finding(
-                where,
-                f"{len(alone)} of {len(entry.promises)} claims are not replicated since their "
-                f"last change: run `lessonkit replicate {entry.name}`.",
-                warning=True,
-            )
+        for remark in entry.standing.remarks:
+            yield Finding(f"{course.settings.lessons}/{entry.name}.py", remark, warning=True)
 
 
 def structure(course: Course) -> Iterator[Finding]:

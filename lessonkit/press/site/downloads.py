@@ -17,7 +17,7 @@ from importlib import resources
 from pathlib import Path
 
 from lessonkit.press.course.entries import Course, Entry
-from lessonkit.press.lesson import sphinx as gallery
+from lessonkit.press.lesson import sphinx
 from lessonkit.press.page import notebook
 from lessonkit.press.settings import PressError
 
@@ -32,23 +32,30 @@ def publish(course: Course) -> bool:
     """
     target = course.settings.generated_folder
     try:
-        target.mkdir(parents=True, exist_ok=True)
-        style = resources.files("lessonkit.press") / "assets" / "lessonkit.css"
-        changed = _write(target / "lessonkit.css", style.read_bytes())
-        kept = {target / "lessonkit.css"}
-        lessons = [e for e in course.entries.values() if e.run and e.script]
-        stamps = []
-        for entry in lessons:
-            folder = target / entry.name
-            changed |= _publish_lesson(entry, folder)
-            stamp, *names = (folder / _STAMP).read_text(encoding="utf-8").splitlines()
-            stamps.append(stamp)
-            kept |= {folder / name for name in (_STAMP, *names)}
-        if lessons:
-            changed |= _archive_all(lessons, target, stamps)
-        return _remove_others(target, kept) or changed
+        try:
+            return _lay_out(course, target)
+        except FileNotFoundError:  # another builder tidied up here at this very moment
+            return _lay_out(course, target)
     except OSError as error:
         raise PressError(f"{target}: cannot be written: {error.strerror or error}.") from None
+
+
+def _lay_out(course: Course, target: Path) -> bool:
+    target.mkdir(parents=True, exist_ok=True)
+    style = resources.files("lessonkit.press") / "assets" / "lessonkit.css"
+    changed = _write(target / "lessonkit.css", style.read_bytes())
+    kept = {target / "lessonkit.css"}
+    lessons = [e for e in course.entries.values() if e.run and e.script]
+    stamps = []
+    for entry in lessons:
+        folder = target / entry.name
+        changed |= _publish_lesson(entry, folder)
+        stamp, *names = (folder / _STAMP).read_text(encoding="utf-8").splitlines()
+        stamps.append(stamp)
+        kept |= {folder / name for name in (_STAMP, *names)}
+    if lessons:
+        changed |= _archive_all(lessons, target, stamps)
+    return _remove_others(target, kept) or changed
 
 
 def _publish_lesson(entry: Entry, folder: Path) -> bool:
@@ -82,8 +89,8 @@ def _publish_lesson(entry: Entry, folder: Path) -> bool:
     if first:
         made.append("_thumb.png")
         if f"{first}.png" in written or not (folder / "_thumb.png").is_file():
-            gallery.thumbnail(folder / f"{first}.png", folder / "_thumb.png")
-    gallery.archive([folder / name for name in packed], folder / f"{entry.stem}.zip", folder)
+            sphinx.thumbnail(folder / f"{first}.png", folder / "_thumb.png")
+    sphinx.archive([folder / name for name in packed], folder / f"{entry.stem}.zip", folder)
     file.write_text("\n".join([digest, *sorted([*files, *made])]), encoding="utf-8")
     return True
 
@@ -115,7 +122,7 @@ def _archive_all(lessons: list[Entry], target: Path, stamps: list[str]) -> bool:
     wanted = "\n".join([*stamps, *(entry.name for entry in lessons)])
     if archive.is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
         return False
-    gallery.archive(files, archive, target)
+    sphinx.archive(files, archive, target)
     stamp.write_text(wanted, encoding="utf-8")
     return True
 

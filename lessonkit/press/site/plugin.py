@@ -18,13 +18,12 @@ from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin
 
 from lessonkit.press import settings
-from lessonkit.press.course import entries as course
 from lessonkit.press.course import pages, syllabus
+from lessonkit.press.course.entries import Course
 from lessonkit.press.page import embed
-from lessonkit.press.run import build
-from lessonkit.press.settings import PressError
-from lessonkit.press.site import bytecode, check, twins
-from lessonkit.press.site import downloads as publish
+from lessonkit.press.run import standing
+from lessonkit.press.settings import PressError, Settings
+from lessonkit.press.site import bytecode, check, downloads, twins
 
 log = logging.getLogger("mkdocs.plugins.lessonkit")
 EXTENSION = ("lessonkit.press.embed", "lessonkit")  # the names of the Markdown extension
@@ -44,7 +43,7 @@ class LessonkitPlugin(BasePlugin):
         super().__init__()
         self.serving = False
         self.author = _Author()
-        self.course: course.Course | None = None
+        self.course: Course | None = None
         self.server: Any = None
         self.watched: set[Path] = set()
         self.drawings: dict[str, list[str]] = {}  # by page, until it is written
@@ -95,9 +94,13 @@ class LessonkitPlugin(BasePlugin):
             self.author.start(self.settings)
         if self.server is not None:
             self._watch_folders()
-        self.course = now = course.current(self.settings, fresh=True, author=self.serving)
         try:
-            publish.publish(now)
+            now = Course(self.settings, self.serving, self.author.running)
+        except PressError as error:
+            raise PluginError(f"plugin lessonkit: {error}") from None
+        self.course = now
+        try:
+            downloads.publish(now)
         except PressError as error:
             log.error("%s", error)
         for finding in (*check.lessons(now), *check.structure(now)):
@@ -135,7 +138,7 @@ class LessonkitPlugin(BasePlugin):
         return embed.completed(output, self.drawings.pop(page.file.src_uri, []))
 
 
-def _take_up_lessons(nav: Any, section: str, project: settings.Settings) -> None:
+def _take_up_lessons(nav: Any, section: str, project: Settings) -> None:
     """Put the pages of the lessons into a section of the navigation.
 
     Raises:
@@ -155,7 +158,7 @@ def _take_up_lessons(nav: Any, section: str, project: settings.Settings) -> None
             named[0].append({part.title: shown})
 
 
-def _wake_file(project: settings.Settings) -> Path:
+def _wake_file(project: Settings) -> Path:
     return project.generated_folder / ".wake"
 
 
@@ -164,32 +167,34 @@ class _Author:
 
     def __init__(self) -> None:
         self.thread: threading.Thread | None = None
+        self.running: frozenset[str] = frozenset()  # the lessons of the batch
 
-    def start(self, project: settings.Settings) -> None:
+    def start(self, project: Settings) -> None:
         """Run stale and missing lessons; one that failed waits until its code changes."""
         if self.thread and self.thread.is_alive():
             return
         try:
-            planned = [s for s in build.states(project) if s.state in ("stale", "missing")]
+            found = standing.standings(project)
         except PressError as error:
             log.error("%s", error)
             return
+        planned = [lesson for lesson in found if lesson.state in ("stale", "missing")]
         if planned:
-            course.running.update(state.lesson for state in planned)
+            self.running = frozenset(lesson.lesson for lesson in planned)
             self.thread = threading.Thread(target=self._run, args=(project, planned), daemon=True)
             self.thread.start()
 
-    def _run(self, project: settings.Settings, planned: list[build.State]) -> None:
-        names = ", ".join(state.lesson for state in planned)
+    def _run(self, project: Settings, planned: list[standing.Standing]) -> None:
+        names = ", ".join(lesson.lesson for lesson in planned)
         log.info("running %s", names)
         try:
-            build.build(project, planned)
+            standing.build(project, planned)
         except PressError as error:
             log.error("%s", error)
         finally:
-            course.running.clear()
+            self.running = frozenset()
         try:  # publish here, so that the one rebuild that follows finds nothing to write
-            publish.publish(course.Course(project))
+            downloads.publish(Course(project))
             _wake_file(project).write_text(str(time.time()), encoding="utf-8")
         except (PressError, OSError) as error:
             log.error("%s", error)

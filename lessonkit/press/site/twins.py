@@ -19,7 +19,7 @@ from types import ModuleType
 from typing import Any
 
 from lessonkit.press import memo
-from lessonkit.press.site import slim as notebooks
+from lessonkit.press.site import slim
 from lessonkit.press.site.bytecode import Bytecode
 
 PLUGIN = "mkdocs-jupyter"
@@ -73,7 +73,7 @@ class Twins:
 
         def make() -> str:
             html = self._convert.nb2html(path, **options)
-            return notebooks.slim(html) if path.endswith(".ipynb") else html
+            return slim.slim(html) if path.endswith(".ipynb") else html
 
         if options.get("execute"):  # its outputs depend on more than the notebook
             return make()
@@ -87,7 +87,7 @@ class Twins:
         content = hashlib.sha256(Path(path).read_bytes()).hexdigest()
         kind = Path(path).suffix
         ingredients = [content, kind, repr(asked), _versions()]
-        return memo.recall(self.memo_folder, notebooks.__file__, ingredients, make)
+        return memo.recall(self.memo_folder, slim.__file__, ingredients, make)
 
     @cached_property
     def _convert(self) -> Any:

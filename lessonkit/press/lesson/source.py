@@ -1,9 +1,7 @@
-"""What a run depends on, as a key: the same key means the same run.
+"""The code that a lesson runs, as one digest: its own and all that it reaches.
 
-A key covers the syntax tree (comments and docstrings out) of the lesson and of every module of the
-project that it reaches, the data files that it declares, the versions of Python and of the
-libraries, the profile, the device class, the first seed, the threads and, where somebody confines
-the processor's instructions, what to. Nothing is imported to compute it.
+A digest covers the syntax tree (comments and docstrings out) of the lesson and of every module of
+the project that it reaches, and the data files that it declares. Nothing is imported to compute it.
 """
 
 from __future__ import annotations
@@ -14,23 +12,16 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import astuple, dataclass
 from functools import lru_cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import lessonkit
 from lessonkit.press import memo
 from lessonkit.press.lesson import script
-from lessonkit.press.settings import (
-    PressError,
-    Settings,
-    wanted_first_seed,
-    wanted_instructions,
-)
+from lessonkit.press.settings import PressError, Settings
 
-RUN_FORMAT = 3  # of a run's folder; another number is another store
 # How a run becomes a page, or what the terminal shows, cannot change what was measured.
 _OUTSIDE = ("lessonkit.press", "lessonkit.evidence.terminal")
 
@@ -47,44 +38,7 @@ class Source:
     @property
     def digest(self) -> str:
         """One digest of all of it, the same on every machine and Python version."""
-        return _sha([self.lesson, self.modules, self.files])
-
-
-@dataclass(frozen=True)
-class Circumstances:
-    """Everything but the code that can change what is measured."""
-
-    profile: str
-    device: str
-    first_seed: int
-    threads: int
-    instructions: str  # "native", "portable", or as somebody set them
-    python: str
-    libraries: dict[str, str | None]
-
-    def to_json(self) -> dict[str, object]:
-        """Return plain data for a manifest."""
-        return asdict(self)
-
-
-def circumstances(
-    settings: Settings,
-    profile: str,
-    device: str,
-    first_seed: int | None = None,
-    instructions: str | None = None,
-) -> Circumstances:
-    """Describe this machine; library versions are read from metadata, nothing is imported."""
-    python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    versions = {name: _version(name) for name in settings.libraries}
-    seed = wanted_first_seed(settings) if first_seed is None else first_seed
-    used = instructions or wanted_instructions()
-    return Circumstances(profile, device, seed, settings.threads, used, python, versions)
-
-
-def key(source: Source, around: Circumstances) -> str:
-    """Return the key of a run, 16 hexadecimal digits."""
-    return _sha([RUN_FORMAT, source.digest, around.to_json()])[:16]
+        return digest_of([self.lesson, self.modules, self.files])
 
 
 def source(settings: Settings, lesson: str) -> Source:
@@ -112,6 +66,11 @@ def source(settings: Settings, lesson: str) -> Source:
         waiting += _absolute(reached.imports, name, file)
     files = {name: _file_digest(settings, path, name) for name in tree.reads}
     return Source(lesson, path, dict(sorted(modules.items())), files)
+
+
+def digest_of(data: object) -> str:
+    """Return one digest of plain data."""
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
 
 
 def module_roots(settings: Settings, path: Path) -> tuple[Path, ...]:
@@ -274,15 +233,3 @@ def _file_digest(settings: Settings, path: Path, name: str) -> str:
         raise PressError(
             f"{path}: Lesson(reads=[{name!r}]): {file} cannot be read: {error.strerror}."
         ) from None
-
-
-@lru_cache(maxsize=64)
-def _version(name: str) -> str | None:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
-
-
-def _sha(data: object) -> str:
-    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,52 @@
+"""One lesson to run: its code, the circumstances, and the key of both.
+
+The same key means the same run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lessonkit.evidence.circumstances import environment
+from lessonkit.press.lesson.circumstances import AS_SET, Circumstances, Wanted, circumstances
+from lessonkit.press.lesson.source import Source, digest_of, source
+from lessonkit.press.settings import Settings
+
+RUN_FORMAT = 3  # of a run's folder; another number is another store
+
+
+@dataclass(frozen=True)
+class Job:
+    """One lesson to run."""
+
+    source: Source
+    around: Circumstances
+    key: str
+
+    @property
+    def lesson(self) -> str:
+        """The lesson's name."""
+        return self.source.lesson
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of its process."""
+        pinned = environment(self.around.threads, self.around.instructions)
+        return pinned | {"MPLBACKEND": "agg", "PYTHONUNBUFFERED": "1"}
+
+
+def job(settings: Settings, lesson: str, wanted: Wanted = AS_SET) -> Job:
+    """Return the job of a lesson.
+
+    Raises:
+        UsageError: no such lesson, or something is wanted that does not exist here.
+        PressError: the lesson's code cannot be read.
+    """
+    around = circumstances(settings, wanted)
+    code = source(settings, lesson)
+    return Job(code, around, key(code, around))
+
+
+def key(code: Source, around: Circumstances) -> str:
+    """Return the key of a run, 16 hexadecimal digits."""
+    return digest_of([RUN_FORMAT, code.digest, around.to_json()])[:16]

@@ -1,0 +1,74 @@
+"""When a lesson is stopped, and how a process ended that wrote no reason down."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from lessonkit.press.run.process import Process
+from lessonkit.press.settings import Settings
+
+LOG_LIMIT = 20 * 2**20  # bytes that a lesson may write to its log before it is stopped
+_COUNT = 0.5  # seconds between two looks at the time that a lesson has used
+
+
+def overdue(process: Process, settings: Settings) -> str:
+    """Say why a process must be stopped now; "" if it may go on."""
+    now = time.monotonic()
+    if now - process.started > settings.wall_limit:
+        return (
+            f"the lesson took longer than {settings.wall_limit:g} seconds by the clock and was "
+            "stopped: perhaps it waits for something. Make it smaller, or raise wall_limit under "
+            "[tool.lessonkit] in pyproject.toml."
+        )
+    if process.log.stat().st_size > LOG_LIMIT:
+        return (
+            f"the lesson wrote more than {LOG_LIMIT // 2**20} MiB to its log and was stopped. "
+            "Print less."
+        )
+    if now - process.counted > _COUNT and process.child.pid is not None:
+        process.counted = now
+        if _cpu_seconds(process.child.pid) > settings.time_limit:
+            return _too_long(settings)
+    return ""
+
+
+def _too_long(settings: Settings) -> str:
+    return (
+        f"the lesson used more than {settings.time_limit:g} CPU seconds and was stopped. Make it "
+        "smaller, or raise time_limit under [tool.lessonkit] in pyproject.toml."
+    )
+
+
+def _cpu_seconds(pid: int) -> float:
+    """Return what a process and all its descendants have used so far; 0 where nobody can tell."""
+    folder = Path(f"/proc/{pid}")
+    try:
+        fields = (folder / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+        children = [
+            int(child)
+            for task in (folder / "task").iterdir()
+            for child in (task / "children").read_text("ascii").split()
+        ]
+    except OSError:  # it has ended, or this is not Linux
+        return 0.0
+    ticks = sum(map(int, fields[11:15]))  # user and system, its own and of those it waited for
+    return ticks / os.sysconf("SC_CLK_TCK") + sum(map(_cpu_seconds, children))
+
+
+def death(code: int, settings: Settings) -> str:
+    """Say how a process ended that wrote no reason down."""
+    if code == 0:
+        return (
+            "the process ended before the lesson did (os._exit?). A lesson must run to its last "
+            "line."
+        )
+    if hasattr(signal, "SIGXCPU") and code == -signal.SIGXCPU:
+        return _too_long(settings)
+    if code < 0:
+        name = signal.Signals(-code).name
+        hint = " Perhaps the machine ran out of memory." if -code == signal.SIGKILL else ""
+        return f"the process was killed by {name}.{hint}"
+    return f"the process ended with exit code {code} and no reason; its log may tell."

@@ -1,0 +1,119 @@
+"""The process of one lesson: starting it, listening to it, ending it."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lessonkit.press.lesson import script
+from lessonkit.press.lesson.job import Job
+from lessonkit.press.lesson.source import module_roots
+from lessonkit.press.run import aside
+from lessonkit.press.run.nurseries import Child, Nurseries
+from lessonkit.press.settings import Settings
+
+Tell = Callable[[Job, dict[str, Any]], None]
+
+
+@dataclass
+class Process:
+    """A lesson that runs."""
+
+    job: Job
+    child: subprocess.Popen[bytes] | Child
+    folder: Path  # aside, in which the run grows
+    started: float
+    progress: Path
+    log: Path
+    last: str = ""
+    stop: str = ""
+    counted: float = 0.0  # when its CPU seconds were looked at
+
+
+def start(settings: Settings, job: Job, runs: Path, shared: Nurseries | None) -> Process:
+    """Start a lesson: forked from a nursery if it shares one, else in a fresh interpreter.
+
+    Raises:
+        ScriptError: the script is no lesson.
+        StoreError: its folder cannot be written.
+    """
+    lesson = script.read(job.source.script, settings.text)
+    folder = aside.begin(runs, job.lesson, job.key)
+    progress, log, spec = (folder / name for name in ("progress.json", "log.txt", "job.json"))
+    spec.write_text(json.dumps(_spelled(settings, job, lesson, runs, folder)), encoding="utf-8")
+    log.touch()
+    nursery = shared.get(job) if shared else None
+    child = nursery.start(spec, log, job.source.script) if nursery else _fresh(settings, job, spec)
+    return Process(job, child, folder, time.monotonic(), progress, log)
+
+
+def _spelled(
+    settings: Settings, job: Job, lesson: script.Script, runs: Path, folder: Path
+) -> dict[str, Any]:
+    """Return what the worker must know."""
+    return {
+        "lesson": job.lesson,
+        "script": str(job.source.script),
+        "folder": str(folder),
+        "store": str(runs.resolve()),
+        "progress": str(folder / "progress.json"),
+        "profile": job.around.profile,
+        "device": job.around.device,
+        "first_seed": job.around.first_seed,
+        "cells": [[cell.line, cell.last_line] for cell in lesson.code],
+        "modules": list(job.source.modules),
+        "files": list(job.source.files),
+        "root": str(settings.root),
+        "roots": [str(root) for root in module_roots(settings, job.source.script)],
+        "builder": os.getpid(),
+        # Where nobody counts for us, the system does; else it comes a little later than we do.
+        "cpu_limit": math.ceil(settings.time_limit) + 1,
+    }
+
+
+def _fresh(settings: Settings, job: Job, spec: Path) -> subprocess.Popen[bytes]:
+    with (spec.parent / "log.txt").open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "lessonkit.press.run.worker", str(spec)],
+            cwd=settings.root,
+            env=job.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # so that whatever the lesson starts ends with it
+        )
+
+
+def listen(process: Process, tell: Tell) -> None:
+    """Pass on what a lesson has told since the last time."""
+    try:
+        text = process.progress.read_text(encoding="utf-8")
+        event = json.loads(text)
+    except (OSError, ValueError):
+        return
+    if text != process.last:
+        process.last = text
+        tell(process.job, event)
+
+
+def kill(process: Process) -> None:
+    """End a lesson and whatever it has started."""
+    pid = process.child.pid
+    if pid is None:  # not yet forked
+        return
+    try:
+        if hasattr(os, "killpg"):
+            os.killpg(pid, signal.SIGKILL)
+        else:
+            os.kill(pid, signal.SIGTERM)
+    except ProcessLookupError:
+        pass
