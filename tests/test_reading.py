@@ -58,6 +58,19 @@ def test_there_is_ink_where_letters_are_and_none_in_the_blanks():
     assert ink[blanks].max() < 0 < ink[list(reading.PLACES)].min()
 
 
+def test_a_span_holds_its_letter_and_nothing_of_its_neighbours():
+    """The second place lies 8 pixels behind the first, the fourth 32: a blank comes between."""
+    page = lines(23, seed=5)
+    spans = page.truth["spans"]
+    assert torch.equal(spans[:, 0, 0], page.truth["indent"])
+    assert (spans[0, [1, 3], 0] - spans[0, 0, 0]).tolist() == [8, 32]
+    tile, alone = slice(*spans[3, 4]), page.pixels[3, 0].clone()
+    alone[:, tile] = 0
+    beside = page.pixels[3, 0] - alone
+    assert beside[:, tile].max() > 1.5  # the ink is inside
+    assert spans[:, :, 1].max() <= reading.WIDTH
+
+
 def test_the_same_seed_draws_the_same_pictures_and_another_seed_does_not():
     one, again, other = lines(7, seed=2), lines(7, seed=2), lines(7, seed=3)
     assert torch.equal(one.pixels, again.pixels)

@@ -105,7 +105,8 @@ def lines(
     The truth has `openers`, `fillers`, `words` (the noun), `fonts`: the position in the list given
     here. It has `letters` in the alphabet, one column for each of the nine places; `meaning` (the
     topic), `answers` (in ANSWERS), `styles` (half the position of the font: in STYLES, for FONTS),
-    and `indent` (pixels).
+    `indent` (pixels), and `spans`: for each place the first pixel column of its letter, and the one
+    after its last.
 
     Args:
         count: how many.
@@ -132,12 +133,14 @@ def lines(
     font = torch.randint(len(fonts), (count,), generator=generator)
     pixels, indent = _drawn(cells, font, _letter_tiles(tuple(fonts)), generator)
     meaning = topics[drawn["words"]]
+    first = indent[:, None] + PITCH * torch.tensor(PLACES)
     truth = {
         **drawn,
         "fonts": font,
         "styles": font // 2,
         "indent": indent,
         "letters": cells[:, PLACES],
+        "spans": torch.stack([first, first + PITCH], dim=2),
         "meaning": meaning,
         "answers": 2 * meaning + questions[drawn["openers"]],
     }
