@@ -20,9 +20,8 @@ D_MODEL, HEADS = 14, 2
 def lesson():
     """Return the lesson's own definitions: its cells up to the network, without training."""
     cells = {cell.name: cell.source for cell in script.read(LESSON).code}
-    place = torch.arange(LENGTH)
-    names = dict(globals(), d_model=D_MODEL, lesson=SimpleNamespace(device="cpu"), place=place)
-    for name in ("attention", "within", "look", "layer", "parts", "reader"):
+    names = dict(globals(), d_model=D_MODEL, lesson=SimpleNamespace(device="cpu"))
+    for name in ("attention", "all-at-once", "look", "layer", "parts", "reader"):
         exec(cells[name], names)
     return SimpleNamespace(**names)
 

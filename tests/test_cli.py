@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import test_lessons
 from conftest import Project
 from workshop import Outcome, Workshop, walks
 
@@ -201,10 +204,10 @@ def test_a_new_lesson_is_a_script_and_a_page(bare: Workshop) -> None:
         "wrote lessons/far/random_walk.py",
         "wrote docs/far/random-walk.md",
     ]
-    assert 'Lesson("far/random_walk")' in (bare.root / "lessons/far/random_walk.py").read_text()
+    assert 'Lesson("far/random_walk", ' in (bare.root / "lessons/far/random_walk.py").read_text()
     page = (bare.root / "docs/far/random-walk.md").read_text()
     assert "lesson: far/random_walk\n" in page
-    assert "[[random-walk-by-seed]]" in page
+    assert "[[random-walk-by-steps]]" in page
     assert "$" not in page
 
 
@@ -231,7 +234,9 @@ def test_a_new_lesson_needs_a_name_that_works_everywhere(bare: Workshop, name: s
     assert sorted(bare.root.rglob("*")) == before
 
 
-def test_a_new_lesson_builds_and_is_well(tmp_path: Path) -> None:
+def test_a_new_lesson_passes_the_tests_of_this_house(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fresh = Workshop(tmp_path)
     fresh.write("pyproject.toml", "[project]\nname = 'x'\n")
     fresh.do("new", "far/random_walk")
@@ -239,6 +244,23 @@ def test_a_new_lesson_builds_and_is_well(tmp_path: Path) -> None:
     assert outcome.code == 0, outcome.err
     check = fresh.do("check", LESSONKIT_PROFILE="quick")
     assert (check.code, check.out) == (0, "0 error(s), 0 warning(s)\n")
+    monkeypatch.setattr(test_lessons, "COURSE", fresh.settings)
+    for holds in (
+        test_lessons.test_cells_are_short,
+        test_lessons.test_only_a_cell_that_the_page_shows_has_a_name,
+        test_lessons.test_a_lesson_fits_on_six_screens,
+        test_lessons.test_a_page_asks_reveals_breaks_compares_and_exercises,
+        test_lessons.test_three_exercises_have_solutions_that_run_with_the_lesson,
+        test_lessons.test_every_claim_and_figure_of_a_script_stands_on_its_page,
+    ):
+        holds("far/random_walk")
+    linted = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "-", "--stdin-filename", "lessons/walk.py"],
+        cwd=test_lessons.ROOT,
+        input=(fresh.root / "lessons/far/random_walk.py").read_bytes(),
+        capture_output=True,
+    )
+    assert linted.returncode == 0, linted.stdout.decode()
 
 
 # Bad days: one line each

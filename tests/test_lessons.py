@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import statistics
 from pathlib import Path
 from statistics import median
 
@@ -24,10 +23,36 @@ LESSONS = COURSE.lesson_names()
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_cells_are_short(lesson: str) -> None:
-    cells = script.read(COURSE.script(lesson)).code
-    lengths = [cell.source.strip("\n").count("\n") + 1 for cell in cells]
-    assert max(lengths) <= 12
-    assert statistics.median(lengths) <= 8
+    shown = cells(lesson, shown=True)
+    assert max(map(len, shown)) <= 12
+    assert max(len(line) for cell in shown for line in cell) <= 80
+    others = cells(lesson, shown=False)
+    assert max(map(len, others)) <= 30
+    assert max(len(line) for cell in others for line in cell) <= 100
+
+
+def cells(lesson: str, *, shown: bool) -> list[list[str]]:
+    """Return the lines of the code cells that the lesson's page shows, or of the others."""
+    body = pages.by_lesson(COURSE)[lesson].body
+    code = script.read(COURSE.script(lesson)).code
+    return [
+        cell.source.strip("\n").split("\n")
+        for cell in code
+        if (f"[[{cell.name}]]" in body) == shown
+    ]
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_only_a_cell_that_the_page_shows_has_a_name(lesson: str) -> None:
+    named = [cell.name for cell in script.read(COURSE.script(lesson)).code if cell.name]
+    body = pages.by_lesson(COURSE)[lesson].body
+    assert [name for name in named if f"[[{name}]]" not in body] == []
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_lesson_fits_on_six_screens(lesson: str) -> None:
+    lines = COURSE.script(lesson).read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 300
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

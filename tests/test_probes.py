@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from lessonkit.data.examples import Examples
+from lessonkit.models.copies import CopiesOf
 from lessonkit.models.mlp import MLP
 from lessonkit.models.stack import Stack
 from lessonkit.probes.accuracy import measure_accuracy, measure_loss
@@ -156,6 +157,20 @@ def test_accuracy_is_the_share_of_right_answers():
     model = MLP([3, 3], "tanh", identity, seeds=[0])  # says which input is largest
     examples = Examples(torch.eye(3)[[0, 1, 2, 0, 1]], torch.tensor([0, 1, 2, 2, 2]))
     assert measure_accuracy(model, examples).tolist() == [0.6]
+
+
+def test_options_reach_the_network_in_every_chunk():
+    """The trap: an option that is swallowed would leave the answers as they were."""
+
+    class Turned(torch.nn.Linear):
+        def forward(self, x, turned=False):
+            logits = super().forward(x)
+            return -logits if turned else logits
+
+    model = CopiesOf(lambda: Turned(2, 2, bias=False), seeds=[5, 7])
+    examples = Examples(torch.randn(3, 2), torch.tensor([0, 1, 1]))
+    straight, turned = (measure_accuracy(model, examples, 2, turned=t) for t in (False, True))
+    torch.testing.assert_close(straight, 1 - turned)  # of two answers, the other one
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from lessonkit.data import reading
+from lessonkit.data import tiles as tiles_of
 from lessonkit.data.reading import letters, lines, strokes
 
 
@@ -128,14 +129,14 @@ def test_an_exam_asks_for_every_kind_and_each_picture_holds_copies(draw, kinds):
 
 
 def test_every_stroke_looks_different_and_none_is_empty():
-    tiles = reading._stroke_tiles()[:, :-1, 3, 0].flatten(2)  # without the blank
+    tiles = tiles_of.stroke_tiles()[:, :-1, 3, 0].flatten(2)  # without the blank
     assert tiles.sum(dim=2).min() > 1
     for pen in tiles:
         assert torch.pdist(pen).min() > 0.5
 
 
 def test_every_letter_of_every_font_is_drawn_and_fits_its_tile():
-    tiles = reading._letter_tiles(reading.FONTS + reading.OTHER_FONTS)
+    tiles = tiles_of.letter_tiles(reading.FONTS + reading.OTHER_FONTS)
     ink = tiles.sum(dim=(4, 5))
     assert ink[:, :-1].min() > 1
     assert ink[:, -1].max() == 0  # the blank

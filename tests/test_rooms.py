@@ -134,7 +134,6 @@ def test_imports_never_go_round_in_a_circle() -> None:
 
 
 # Longer than a reader keeps in mind. These are so still: they may shrink, and never grow.
-LONG = {"press/page/embed.py": 311, "evidence/records.py": 301, "data/reading.py": 320}
 
 
 def test_no_module_is_longer_than_three_hundred_lines() -> None:
@@ -142,29 +141,31 @@ def test_no_module_is_longer_than_three_hundred_lines() -> None:
     for _, path, _ in sources():
         name = path.relative_to(package).as_posix()
         lines = len(path.read_text(encoding="utf-8").splitlines())
-        assert lines <= max(300, LONG.get(name, 0)), name
+        assert lines <= 300, name
 
 
 def test_a_module_that_lists_what_it_offers_lists_all_of_it() -> None:
     listed = 0
     for _, path, tree in sources():
-        offered: dict[str, ast.stmt] = {}
-        for node in tree.body:
-            for name in bound(node):
-                offered[name] = node
-        if "__all__" in offered:
+        named = {name: node for node in tree.body for name in bound(node)}
+        if "__all__" in named:
             listed += 1
-            value = ast.literal_eval(offered.pop("__all__").value)
-            assert set(value) == {n for n in offered if not n.startswith("_")}, path
+            offered = set(ast.literal_eval(named.pop("__all__").value))
+            own = {
+                n for n, node in named.items() if isinstance(node, ast.FunctionDef | ast.ClassDef)
+            }
+            assert {n for n in own if not n.startswith("_")} <= offered <= set(named), path
     assert listed
 
 
 def bound(node: ast.stmt) -> list[str]:
-    """Return the names that a statement at the top of a module offers."""
+    """Return the names that a statement at the top of a module binds."""
     if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
         return [node.name]
     if isinstance(node, ast.ImportFrom) and node.module != "__future__":
         return [alias.asname or alias.name for alias in node.names]
+    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+        return [node.target.id]
     if isinstance(node, ast.Assign):
         return [target.id for target in node.targets if isinstance(target, ast.Name)]
     return []

@@ -100,6 +100,24 @@ def test_the_noun_that_is_named_last_is_the_right_one_as_often_as_the_first():
         assert abs(share.double().mean() - 0.5) < 0.02
 
 
+def test_tired_is_about_the_animal_named_first_and_soft_about_the_thing_named_last():
+    cases = read([TIRED, SOFT]).cases
+    texts = {c: [" ".join(part.words(n)) for n in range(len(part))] for c, part in cases.items()}
+    assert texts == {
+        ("the animal", "named first"): [TIRED],
+        ("the animal", "named last"): [],
+        ("the thing", "named first"): [],
+        ("the thing", "named last"): [SOFT],
+    }
+
+
+def test_the_exam_has_as_many_of_each_case_and_none_twice():
+    cases = twins().cases.values()
+    assert [len(case) for case in cases] == [180] * 4
+    texts = {tuple(row) for case in cases for row in case.tokens.tolist()}
+    assert texts == {tuple(row) for row in twins().tokens.tolist()}
+
+
 def test_the_same_sentences_come_at_every_call_and_more_begin_like_fewer():
     few, more = sentences.to_learn_from(11), sentences.to_learn_from(13)
     assert torch.equal(few.tokens, more.tokens[:11])

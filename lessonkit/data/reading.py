@@ -7,19 +7,16 @@ of different topics, so that the letters alone do not decide.
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 import torch
 from jaxtyping import Float, Int
-from PIL import Image, ImageDraw, ImageFont
 from torch import Generator, Tensor
 
 from lessonkit.data.examples import Examples
+from lessonkit.data.tiles import ALPHABET, HEIGHT, PITCH, STROKES, letter_tiles, stroke_tiles
 
 QUESTIONS, STATEMENTS = ("who", "why", "how"), ("the", "our", "see")
 OPENERS = QUESTIONS + STATEMENTS
@@ -32,9 +29,7 @@ TOPICS = {
 NOUNS = tuple(itertools.chain(*TOPICS.values()))
 ANAGRAMS = ("ape", "pea", "bat", "tab", "rat", "tar")
 ANSWERS = tuple(f"{kind}, {topic}" for topic in TOPICS for kind in ("statement", "question"))
-ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 LETTERS = "".join(sorted(set("".join(OPENERS + FILLERS + NOUNS))))  # those that occur in a word
-STROKES = ("level", "upright", "rising", "falling", "open to the left", "open to the right")
 
 # All of them come with matplotlib. Each style has two fonts, so that all styles are as common.
 STYLES = {
@@ -48,16 +43,11 @@ STYLES = {
 FONTS = tuple(itertools.chain(*STYLES.values()))
 OTHER_FONTS = ("cmr10", "cmss10", "cmtt10", "cmb10", "cmti10")  # for exams with unknown fonts
 
-HEIGHT, WIDTH = 16, 96  # pixels
-PITCH = 8  # pixels from one letter to the next
+WIDTH = 96  # pixels of a line
 CELLS = 11  # places in a line: nine letters and two blanks
 PLACES = (0, 1, 2, 4, 5, 6, 8, 9, 10)  # those of the letters
 INDENTS = (2, 3, 4, 5, 6)  # pixels before the first letter
 
-_FINE = 4  # tiles are drawn this much larger, and averaged down
-_TILE = (HEIGHT * _FINE, PITCH * _FINE)
-_X_HEIGHT, _BASELINE = 5.6, 11.5  # pixels; fonts differ in what they call a size
-_DOWN, _ACROSS = (-6, -4, -2, 0, 2, 4, 6), (-1, 1)  # where in its tile: quarters of a pixel
 _INK, _PAPER, _NOISE = (0.6, 1.0), (0.0, 0.25), 0.05  # 0 is white, 1 is black
 _UNIT = 0.2  # about the standard deviation of a line's pixels
 
@@ -131,7 +121,7 @@ def lines(
     blank = torch.full((count, 1), len(ALPHABET))
     cells = torch.cat([spelled[0], blank, spelled[1], blank, spelled[2]], dim=1)
     font = torch.randint(len(fonts), (count,), generator=generator)
-    pixels, indent = _drawn(cells, font, _letter_tiles(tuple(fonts)), generator)
+    pixels, indent = _drawn(cells, font, letter_tiles(tuple(fonts)), generator)
     meaning = topics[drawn["words"]]
     first = indent[:, None] + PITCH * torch.tensor(PLACES)
     truth = {
@@ -164,7 +154,7 @@ def letters(
     label = torch.randint(len(alphabet), (count,), generator=generator)
     cells = _scattered(_spelled([alphabet])[0][label], len(ALPHABET), copies, generator)
     font = torch.randint(len(fonts), (count,), generator=generator)
-    pixels, _ = _drawn(cells, font, _letter_tiles(tuple(fonts)), generator)
+    pixels, _ = _drawn(cells, font, letter_tiles(tuple(fonts)), generator)
     return _on(device, pixels, {"letters": label})
 
 
@@ -175,7 +165,7 @@ def strokes(count: int, seed: int, *, copies: int = 3, device: str = "cpu") -> P
     """
     generator = Generator().manual_seed(seed)
     label = torch.randint(len(STROKES), (count,), generator=generator)
-    tiles = _stroke_tiles()
+    tiles = stroke_tiles()
     pen = torch.randint(len(tiles), (count,), generator=generator)
     cells = _scattered(label, len(STROKES), copies, generator)
     pixels, _ = _drawn(cells, pen, tiles, generator)
@@ -239,85 +229,3 @@ def _drawn(
     pixels.mul_(ink - paper).add_(paper)
     pixels.add_(torch.randn(pixels.shape, generator=generator), alpha=_NOISE)
     return pixels.sub_(pixels.mean(dim=(2, 3), keepdim=True)).div_(_UNIT), indent
-
-
-@cache
-def _letter_tiles(
-    fonts: tuple[str, ...],
-) -> Float[Tensor, "fonts kinds down across height pitch"]:
-    """Draw each letter of each font, and a blank, once for every place in its tile."""
-    return torch.stack(
-        [_shifted([_letter_tile(_font(name), letter) for letter in ALPHABET]) for name in fonts]
-    )
-
-
-@cache
-def _stroke_tiles() -> Float[Tensor, "pens kinds down across height pitch"]:
-    """Draw each stroke, and a blank, in three lengths and three thicknesses."""
-    return torch.stack(
-        [
-            _shifted([_stroke_tile(kind, length, thick) for kind in range(len(STROKES))])
-            for length, thick in itertools.product((20, 25, 30), (4, 5, 6))
-        ]
-    )
-
-
-def _shifted(tiles: list[Image.Image]) -> Float[Tensor, "kinds down across height pitch"]:
-    blank = torch.zeros(1, *_TILE)
-    fine = torch.cat([*(_as_tensor(tile) for tile in tiles), blank])
-    moved = [fine.roll((down, across), (1, 2)) for down in _DOWN for across in _ACROSS]
-    small = torch.nn.functional.avg_pool2d(torch.stack(moved, dim=1), _FINE)
-    return small.unflatten(1, (len(_DOWN), len(_ACROSS)))
-
-
-def _as_tensor(tile: Image.Image) -> Float[Tensor, "1 height width"]:
-    grey = torch.frombuffer(bytearray(tile.tobytes()), dtype=torch.uint8)
-    return grey.view(1, *_TILE).float() / 255
-
-
-def _letter_tile(font: ImageFont.FreeTypeFont, letter: str) -> Image.Image:
-    """Draw a letter on the baseline, in the middle; a letter wider than its tile is condensed."""
-    left, top, right, bottom = (round(edge) for edge in font.getbbox(letter, anchor="ls"))
-    glyph = Image.new("L", (right - left, bottom - top))
-    ImageDraw.Draw(glyph).text((-left, -top), letter, fill=255, font=font, anchor="ls")
-    height, width = _TILE
-    narrow = min(glyph.width, width - 2)
-    tile = Image.new("L", (width, height))
-    place = ((width - narrow) // 2, round(_FINE * _BASELINE) + top)
-    tile.paste(glyph.resize((narrow, glyph.height), Image.Resampling.BOX), place)
-    return tile
-
-
-def _stroke_tile(kind: int, length: int, thick: int) -> Image.Image:
-    height, width = _TILE
-    tile = Image.new("L", (width, height))
-    x, y, half, slope = width / 2, height / 2, length / 2, 0.4 * length
-    pen = ImageDraw.Draw(tile)
-    ends = (
-        (x - half, y, x + half, y),
-        (x, y - half, x, y + half),
-        (x - slope, y + slope, x + slope, y - slope),
-        (x - slope, y - slope, x + slope, y + slope),
-    )
-    if kind < len(ends):
-        pen.line(ends[kind], fill=255, width=thick)
-    else:  # half a circle, to the right or to the left
-        side = 1 if kind == len(ends) else -1
-        middle = x - side * half / 2
-        box = (middle - half, y - half, middle + half, y + half)
-        pen.arc(box, 90 - side * 180, 90, fill=255, width=thick)
-    return tile
-
-
-def _font(name: str) -> ImageFont.FreeTypeFont:
-    """Return a font at the size at which its x has the height of every other font's x."""
-    found = importlib.util.find_spec("matplotlib")
-    if found is None or found.origin is None:
-        raise ModuleNotFoundError("the fonts of lessonkit.data.reading come with matplotlib.")
-    path = Path(found.origin).parent / "mpl-data" / "fonts" / "ttf" / f"{name}.ttf"
-    # Pillow's own layout: the other one depends on what else is installed.
-    layout = ImageFont.Layout.BASIC
-    trial = 400
-    _, top, _, bottom = ImageFont.truetype(path, trial, layout_engine=layout).getbbox("x")
-    size = round(trial * _X_HEIGHT * _FINE / (bottom - top))
-    return ImageFont.truetype(path, size, layout_engine=layout)

@@ -92,6 +92,16 @@ class Sentences:
         """
         return self.right > self.wrong
 
+    @property
+    def cases(self) -> dict[tuple[str, str], Sentences]:
+        """The sentences in four parts: which noun "it" is, and whether it was named first or last.
+
+        As in `{("the animal", "named first"): sentences, …}`.
+        """
+        kinds = {"the animal": self.about_animals, "the thing": ~self.about_animals}
+        orders = {"named first": ~self.right_is_nearer, "named last": self.right_is_nearer}
+        return {(k, o): self[kinds[k] & orders[o]] for k, o in product(kinds, orders)}
+
     def words(self, number: int) -> list[str]:
         """Return one sentence, word by word."""
         return [VOCABULARY[token] for token in self.tokens[number].tolist()]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -15,7 +17,7 @@ __all__ = ["measure_accuracy", "measure_loss"]
 
 @torch.no_grad()
 def measure_accuracy(
-    model: Copies, examples: Examples, chunk: int = 1024
+    model: Copies, examples: Examples, chunk: int = 1024, **options: Any
 ) -> Float[Tensor, " seeds"]:
     """Measure the share of examples whose largest logit is the right one.
 
@@ -23,9 +25,10 @@ def measure_accuracy(
         model: every copy answers the same examples.
         examples: on the model's device.
         chunk: examples that are looked at in one go, which bounds the memory.
+        options: handed to the network as they are, with every chunk.
     """
     right = [
-        model(model.same_for_all(inputs)).argmax(dim=-1).eq(labels).cpu()
+        model(model.same_for_all(inputs), **options).argmax(dim=-1).eq(labels).cpu()
         for inputs, labels in zip(
             examples.inputs.split(chunk), examples.labels.split(chunk), strict=True
         )

@@ -172,14 +172,16 @@ lesson.table("learned", "12 layers", {
 # Between two sigmoids stand weights. The same 12 sigmoid layers, with weights from N(0, 1):
 
 # %% large-weights
-lesson.number("width", width, format="d", label="units in a layer")
-lesson.number("times-larger", width**0.5, format="g", label="N(0, 1) against Xavier's")
-starts = {"N(0, 1)": measure_accuracy(trained("sigmoid", 12, "normal"), train),
-          "Xavier's weights": accuracy["sigmoid"]}
+large = measure_accuracy(trained("sigmoid", 12, "normal"), train)
+starts = {"N(0, 1)": large, "Xavier's weights": accuracy["sigmoid"]}
 lesson.claim("slope-alone-is-to-blame",
     "Twelve sigmoid layers cannot learn, because no slope exceeds 1/4",
     starts, "N(0, 1)", trap="Xavier's weights", at_most=0.15, format=".3f",
     expect="contradicted", answers=("A59", "B49", "D34", "D36", "D101"))
+
+# %%
+lesson.number("width", width, format="d", label="units in a layer")
+lesson.number("times-larger", width**0.5, format="g", label="N(0, 1) against Xavier's")
 
 # %% [markdown]
 # And without any sigmoid: we multiply all weights of a ReLU network by one half.
@@ -193,9 +195,9 @@ def scaled(activation, size):
     return measure_gradients(net, some)
 
 half = {n: scaled(n, 0.5).weight_gradient_rms[:, :-1] for n in usual}
-halved = {n: (gradients[n] / half[n]).log2().amin(dim=1) for n in usual}  # (seeds,)
 
 # %%
+halved = {n: (gradients[n] / half[n]).log2().amin(dim=1) for n in usual}  # (seeds,)
 lesson.claim("relu-starves-everywhere",
     "Weights of half the size halve the gradient {bound} times or more, at every layer of 20 with "
     "ReLU", halved, "relu", trap="sigmoid", at_least=17, format=".1f", answers=("D35", "D43"))
@@ -231,11 +233,15 @@ lesson.compare("paper-and-ours", {
 def stretched(z):
     return 2 * torch.sigmoid(2 * z) - 1
 
-g = measure_gradients(network(stretched, 20, "xavier"), some).weight_gradient_rms
-lesson.number("stretched-ratio", g[:, 0] / g[:, -2], format=".2g", label="exercise 1")
+level = measure_gradients(network(stretched, 20, "xavier"), some)
+g = level.weight_gradient_rms  # (seeds, layers)
+lesson.number("stretched-ratio", g[:, 0] / g[:, -2], format=".2g")
 
 # %% exercise-2
-sized = {f"× {size}": passed_on(scaled("sigmoid", size)) for size in (1, 2, 4, 8, 16)}
+sized = {f"× {size}": passed_on(scaled("sigmoid", size))
+         for size in (1, 2, 4, 8, 16)}
+
+# %%
 lesson.table("weight-sizes", "Xavier's weights", {"passed on by a layer": sized},
     format=".2f", caption="At 1 the gradient stays level.")
 lesson.claim("four-times-is-not-enough",
@@ -245,7 +251,8 @@ lesson.claim("four-times-is-not-enough",
 # %% exercise-3
 def one_step(depth, optimiser):
     net = network("sigmoid", depth)
-    fit(net, some, range(1), learning_rate=0.001, optimiser=optimiser, batch_size=len(some))
+    fit(net, some, range(1), learning_rate=0.001, optimiser=optimiser,
+        batch_size=len(some))
     return measure_movement(net, network("sigmoid", depth))[:, 0]  # (seeds,)
 
 lesson.table("one-step", "layers",

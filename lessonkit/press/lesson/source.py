@@ -22,8 +22,9 @@ from lessonkit.press import memo
 from lessonkit.press.lesson import script
 from lessonkit.press.settings import PressError, Settings
 
-# How a run becomes a page, or what the terminal shows, cannot change what was measured.
-_OUTSIDE = ("lessonkit.press", "lessonkit.evidence.terminal")
+# How a run becomes a page, what the terminal shows, or which colour a condition has, cannot change
+# what was measured: a new condition's colour would ask every lesson to run again.
+OUTSIDE = ("lessonkit.press", "lessonkit.evidence.terminal", "lessonkit.figures.conditions")
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def source(settings: Settings, lesson: str) -> Source:
     waiting, seen = list(tree.imports), {"__main__"}
     while waiting:
         name = waiting.pop()
-        if name in seen or name in _OUTSIDE or name.startswith(_OUTSIDE[0] + "."):
+        if name in seen or name in OUTSIDE or name.startswith(OUTSIDE[0] + "."):
             continue
         seen.add(name)
         file = _find(name, roots)

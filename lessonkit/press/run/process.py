@@ -16,7 +16,7 @@ from typing import Any
 
 from lessonkit.press.lesson import script
 from lessonkit.press.lesson.job import Job
-from lessonkit.press.lesson.source import module_roots
+from lessonkit.press.lesson.source import OUTSIDE, module_roots
 from lessonkit.press.run import aside
 from lessonkit.press.run.nurseries import Child, Nurseries
 from lessonkit.press.settings import Settings
@@ -72,6 +72,7 @@ def _spelled(
         "cells": [[cell.line, cell.last_line] for cell in lesson.code],
         "modules": list(job.source.modules),
         "files": list(job.source.files),
+        "outside": list(OUTSIDE),
         "root": str(settings.root),
         "roots": [str(root) for root in module_roots(settings, job.source.script)],
         "builder": os.getpid(),

@@ -26,6 +26,7 @@ class Watch:
         self.root = Path(job["root"]).resolve()
         self.roots = [Path(root).resolve() for root in job["roots"]]
         self.progress = Path(job["progress"])
+        self.brought = set(sys.modules)  # by the worker, whatever the lesson does
         self.opened: set[str] = set()
         self.started = time.time()
         sys.addaudithook(self._audit)
@@ -45,15 +46,15 @@ class Watch:
 
     def check_modules(self) -> None:
         """Fail if the lesson imported code of the project that its key does not cover."""
-        known = set(self.job["modules"])
+        known, outside = set(self.job["modules"]), tuple(self.job["outside"])
         for name, module in sorted(sys.modules.items()):
             file = getattr(module, "__file__", None)
-            if name in known or name.startswith("lessonkit.press") or not file:
+            if name in known or name.startswith(outside) or not file:
                 continue
             if name in ("__main__", "__mp_main__"):  # multiprocessing's alias of the worker
                 continue
-            if name == "lessonkit" or name.startswith("lessonkit.evidence"):
-                continue  # the worker itself brings them
+            if name in self.brought:
+                continue
             file = _real(file)
             if self._near(file) and self._ours(Path(file)) and os.path.isfile(file):
                 raise LessonError(
