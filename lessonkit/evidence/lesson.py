@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lessonkit.evidence import citation, claim, figure, session, table, terminal
+from lessonkit.evidence import citation, claim, figure, session, sound, table, terminal
 from lessonkit.evidence import trap as trap_of
 from lessonkit.evidence.measuring import Measuring
 from lessonkit.evidence.number import Number
@@ -146,6 +146,23 @@ class Lesson(Measuring):
         import matplotlib.pyplot as plt
 
         plt.close(drawing.figure)
+
+    def sound(self, name: str, samples: Any, *, rate: int, words: str, caption: str = "") -> None:
+        """Publish a sound, as a WAV file that pages and notebooks play.
+
+        Args:
+            name: kebab-case, unique in the lesson.
+            samples: from -1 to 1, along one axis.
+            rate: samples for each second.
+            words: what one hears, for readers who do not hear it.
+            caption: what to listen for.
+
+        Raises:
+            EvidenceError: no samples, one beyond -1 or 1, no rate, or no words.
+        """
+        what = self._new("sound", name)
+        folder = self._session.folder
+        self._publish(name, sound.recorded(samples, rate, words, caption, folder, name, what))
 
     def claim(
         self,
