@@ -357,6 +357,8 @@ def publish_as(lesson: Lesson, kind: str) -> None:
         lesson.table("far", "x", {"y": {"row": 1}}, caption="All.")
     elif kind == "figure":
         lesson.figure("far", Drawing(Canvas(), {"x": [1]}, "A line, 1."))
+    elif kind == "sound":
+        lesson.sound("far", [0.5, -0.5], rate=8000, words="A click.")
     elif kind == "citation":
         lesson.cite("far", says="So.", source="Somebody", date="2017")
     else:

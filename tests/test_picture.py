@@ -83,3 +83,18 @@ def test_a_figure_is_afterwards_what_it_was(tmp_path: Path) -> None:
     assert picture.getpixel((0, 0)) == (255, 255, 255)  # white, whatever the screen shows
     assert "#ff0000" not in svg
     plt.close(figure)
+
+
+def test_a_legend_beside_the_axes_stays_where_the_layout_put_it(tmp_path: Path) -> None:
+    figure = Figure(figsize=(4, 3), layout="constrained")
+    ax = figure.subplots()
+    (line,) = ax.plot([1, 2], [3, 5])
+    legend = figure.legend([line], ["a line"], loc="outside upper left")
+    picture.save_figure(figure, tmp_path, "far")
+    assert legend.get_bbox_to_anchor() is figure.bbox  # as it was
+    with Image.open(tmp_path / "figures/far.png") as saved:
+        pixels = np.asarray(saved.convert("L"))
+    assert pixels.shape[0] <= (3 + 0.2) * picture.PNG_DPI
+    blank = (pixels == 255).all(axis=1)
+    longest = max(len(run) for run in "".join("# "[int(b)] for b in blank).split("#"))
+    assert longest < 0.2 * picture.PNG_DPI, "no gap between legend and axes"

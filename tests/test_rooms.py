@@ -292,3 +292,16 @@ def test_the_reference_shows_every_module_of_the_science_rooms() -> None:
             name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
             page = (ROOT / f"docs/reference/{room}.md").read_text(encoding="utf-8")
             assert re.search(rf"^::: {re.escape(name)}$", page, re.M), name
+
+
+def test_html_comes_out_of_templates() -> None:
+    by_hand = [
+        f"{path.name}:{node.lineno}"
+        for room, path, tree in sources()
+        if room in ("evidence", "press")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr)
+        for part in node.values
+        if isinstance(part, ast.Constant) and re.search(r"(?<!P)</?[a-z]+[ >]", str(part.value))
+    ]
+    assert by_hand == []

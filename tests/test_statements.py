@@ -7,9 +7,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from workshop import Workshop
 
 from lessonkit.press.course import statements
 from lessonkit.press.course.statements import Statement
+from lessonkit.press.page import blocks
 from lessonkit.press.settings import PressError
 
 SHIPPED = Path(__file__).resolve().parent.parent / "statements.toml"
@@ -31,6 +33,44 @@ def read(folder: Path, text: str) -> dict[str, Statement]:
     file = folder / "statements.toml"
     file.write_text(text, encoding="utf-8")
     return statements.read(file)
+
+
+def test_check_says_how_many_are_answered_and_refuses_an_unknown_id(there: Workshop) -> None:
+    trap = "    trap={"
+    there.replace("lessons/walks/stray.py", trap, f'    answers=("A8", "A80"),\n{trap}')
+    there.build()
+    (there.root / "statements.toml").write_text(WELL, encoding="utf-8")
+    outcome = there.do("check")
+    assert outcome.code == 1
+    assert outcome.out == "1 error(s), 0 warning(s); 1 of 1 statements answered\n"
+    assert outcome.err == (
+        "lessons/walks/stray.py: 'walks-stray' answers a statement that is not in "
+        "statements.toml: no statement 'A80': did you mean 'A8'?; correct the id, or tell the "
+        "statement there.\n"
+    )
+    shown = blocks.statements(there.course(), str)
+    assert "1 of 1 statements" in shown
+    assert 'href="stray/#claim-walks-stray"' in shown
+
+
+def test_check_says_that_the_file_is_broken(there: Workshop) -> None:
+    (there.root / "statements.toml").write_text("[[statement]]", encoding="utf-8")
+    outcome = there.do("check")
+    assert outcome.code == 1
+    assert "statement number 1: expected the keys" in outcome.err
+
+
+@pytest.mark.parametrize("kind", ["claim", "citation"])
+def test_every_answer_of_this_course_is_to_a_statement_that_is_told(kind, shipped) -> None:
+    known = set(re.findall(r'"([A-D][0-9]+)"', " ".join(answers_in(kind))))
+    assert known <= set(shipped)
+    assert kind == "citation" or len(known) == 73
+
+
+def answers_in(kind: str) -> list[str]:
+    scripts = (SHIPPED.parent / "lessons").rglob("*.py")
+    pattern = {"claim": r"answers=\(([^)]*)\)", "citation": r"lesson\.cite\(([^)]*)\)"}[kind]
+    return [f for s in scripts for f in re.findall(pattern, s.read_text(encoding="utf-8"))]
 
 
 def refused(folder: Path, text: str) -> str:

@@ -41,18 +41,24 @@ def _laid_out(figure: Any) -> Iterator[None]:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     layout, dpi, screen = figure.get_layout_engine(), figure.dpi, figure.canvas
+    # Legends of the figure hang on the page, which is larger when the picture is cut out of it.
+    loose = [legend for legend in figure.legends if legend.get_bbox_to_anchor() is figure.bbox]
     FigureCanvasAgg(figure)  # whatever somebody looks at is no part of this
     figure.dpi = PNG_DPI
     defaults = {"figure.autolayout": False, "figure.constrained_layout.use": False}
     try:
         if layout is not None:
             layout.execute(figure)
+        for legend in loose:
+            legend.set_bbox_to_anchor((0, 0, 1, 1), figure.transFigure)
         with matplotlib.rc_context(defaults):
             figure.set_layout_engine(None)
         yield
     finally:
         if layout is not None:
             figure.set_layout_engine(layout)
+        for legend in loose:
+            legend.set_bbox_to_anchor(None)
         figure.dpi = dpi
         figure.set_canvas(screen)
 

@@ -40,6 +40,7 @@ def plot_dots(
     chance: float | None = None,
     share: bool = True,
     upwards: bool = False,
+    legend: str = "",
     height: float | None = None,
 ) -> Drawing:
     """Draw a mark for every seed, a row for each label; a bar is the median.
@@ -51,6 +52,7 @@ def plot_dots(
         chance: what guessing reaches, drawn as a dashed line.
         share: the numbers lie between 0 and 1.
         upwards: the first row stands at the bottom.
+        legend: what the conditions of a row have in common, written above them.
         height: of the figure, in inches; default by the number of rows.
 
     Raises:
@@ -65,6 +67,7 @@ def plot_dots(
     ax.set_xlabel(x)
     key = "a mark for each seed, bar: their median"
     if deep:
+        key = f"{legend} ({key})" if legend else key
         legend_above(figure, list(handles.values()), list(handles), key, length=1)
     else:
         room = 6 if chance is None else 20  # points, for the word above its line
@@ -180,8 +183,8 @@ def _set_rows(ax: Axes, labels: Sequence[str], upwards: bool, *, parted: bool) -
 def _set_values(ax: Axes, values: Array, chance: float | None, share: bool) -> None:
     if share:
         lowest = min(values.min(), 1 if chance is None else chance)
-        start = 0.5 if lowest >= 0.5 else 0  # dots need no zero, bars would
-        ax.set_xlim(start - 0.03, 1.03)
+        start = 0.5 if lowest >= 0.47 else 0  # dots need no zero, bars would
+        ax.set_xlim(start - 0.05, 1.03)
         ax.set_xticks([tick for tick in (0, 0.25, 0.5, 0.75, 1) if tick >= start])
     else:
         ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
@@ -227,7 +230,8 @@ def _draw_bars(ax: Axes, values: Array, paints: Sequence[str]) -> None:
         down, gap = np.tile(places, len(across)), np.full(across.size, np.nan)
         x = np.stack([across.ravel(), across.ravel() + 1e-3, gap], axis=1).ravel()
         y = np.stack([down, down, gap], axis=1).ravel()
-        ax.plot(x, y, color=colour, linewidth=5.5, solid_capstyle="round", alpha=0.8)
+        # A stroke that is snapped to whole pixels may have no length, and vanish.
+        ax.plot(x, y, color=colour, linewidth=5.5, solid_capstyle="round", alpha=0.8, snap=False)
 
 
 def _told_bars(title: str, values: Array, labels: Sequence[str], colours: Mapping[str, str]) -> str:

@@ -144,7 +144,8 @@ def check() -> None:
     from lessonkit.press.course.entries import Course
     from lessonkit.press.site import check
 
-    found = check.check(Course(settings.load()))
+    course = Course(settings.load())
+    found = check.check(course)
     for finding in found:
         click.secho(
             f"warning: {finding}" if finding.warning else str(finding),
@@ -152,7 +153,8 @@ def check() -> None:
             fg="yellow" if finding.warning else "red",
         )
     errors = sum(not finding.warning for finding in found)
-    click.echo(f"{errors} error(s), {len(found) - errors} warning(s)")
+    counts = [f"{errors} error(s), {len(found) - errors} warning(s)", check.answered(course)]
+    click.echo("; ".join(filter(None, counts)))
     sys.exit(errors > 0)
 
 

@@ -245,9 +245,8 @@ alike = {n: overlap(measure_looks(readers[n], exam).mean(dim=2)) for n in (near,
 lesson.claim("the-same-task-makes-the-same-map",
     "With it, two networks of different seeds still put {rule} of the weight on the same words",
     alike, wide, trap=near, at_least=0.65, expect="contradicted")
-dots = plot_dots({f"{n}\nanswers right: {answers(n).median():.0%}": looks(n) for n in three},
+dots = plot_dots({f"{n}\n{answers(n).median():.0%} of answers right": looks(n) for n in three},
                  "looks that go to the right noun", chance=0.5, height=4)
-dots.ax.set_xlim(0.42, 1.03)
 lesson.figure("same-answers-other-maps", dots, caption="Chance: a look that ignores the adjective.")
 
 # %%

@@ -244,9 +244,9 @@ lesson.claim("misread-words-mean-the-same",
 # %%
 shown = {rung: best[rung] for rung in ("typeface", *ladder)}
 lesson.figure("best",
-    dots.plot_dots(shown, "read correctly at the best layer (share)", upwards=True, height=6),
-    caption="The same pictures, the same network. Only what it is trained on differs.",
-    alt="Networks trained on the answer and on three other things.")
+    dots.plot_dots(shown, "read correctly at the best layer (share)", upwards=True, height=6,
+                   legend="trained on"),
+    caption="The same pictures, the same network. Only what it is trained on differs.")
 lesson.claim("no-answer-no-letters",
     "With shuffled answers, letters stay {rule:.0%} at every layer", best["letters"],
     "shuffled answers", trap={"the true answers": "the answer"}, below=bar, answers=("A19", "A37"))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
-from lessonkit.evidence import Figure
+from lessonkit.evidence import Citation, Claim, Figure
 from lessonkit.evidence.promise import Promise
-from lessonkit.press.course import pages, syllabus
+from lessonkit.press.course import pages, statements, syllabus
 from lessonkit.press.lesson import script
 from lessonkit.press.run.standing import Standing, standing
 from lessonkit.press.run.store import Run
@@ -83,6 +84,13 @@ class Entry:
         code = self.script.code if self.script else []
         return {cell.name: index for index, cell in enumerate(code) if cell.name}
 
+    @property
+    def answers(self) -> Iterator[Answer]:
+        """Yield its claims and citations once for each statement that they answer."""
+        for name, record in self.run.records.items() if self.run else ():
+            if isinstance(record, Claim | Citation):
+                yield from (Answer(statement, self, name, record) for statement in record.answers)
+
     @cached_property
     def names(self) -> dict[str, str]:
         """Everything that a page can embed: name -> kind."""
@@ -90,6 +98,15 @@ class Entry:
         if self.run:
             found |= {name: record.kind for name, record in self.run.records.items()}
         return found
+
+
+class Answer(NamedTuple):
+    """A claim or citation that answers a statement."""
+
+    statement: str  # its id
+    entry: Entry
+    name: str
+    record: Claim | Citation
 
 
 class Course:
@@ -130,6 +147,24 @@ class Course:
             if re.search(r"^\[\[evidence\]\]$", page.body, re.M):
                 return page.url
         return None
+
+    @cached_property
+    def statements(self) -> dict[str, statements.Statement]:
+        """What is commonly told, by id.
+
+        Raises:
+            StatementError: the file cannot be believed.
+        """
+        return statements.read(self.settings.root / statements.FILE)
+
+    @cached_property
+    def answers(self) -> dict[str, list[Answer]]:
+        """The answers to each statement that has any, in reading order; unknown ids included."""
+        found: dict[str, list[Answer]] = {}
+        for entry in self.entries.values():
+            for answer in entry.answers:
+                found.setdefault(answer.statement, []).append(answer)
+        return found
 
     def entry(self, name: str) -> Entry:
         """Return a lesson, or say which there are."""

@@ -12,6 +12,7 @@ from typing import Any
 from lessonkit.press.settings import PressError
 
 KINDS = ("measured", "exact", "cited")
+FILE = "statements.toml"  # in the root of a project; a course may have none
 
 
 class StatementError(PressError):

@@ -113,3 +113,14 @@ def used_in(course: Course, name: str, link: Link) -> str:
         and any(n == name or n.startswith(name + ".") for n in names_used(entry.script.path))
     ]
     return render("used-in", entries=users, link=link)
+
+
+def statements(course: Course, link: Link) -> str:
+    """What is commonly told and answered here: each statement with its verdicts."""
+    told = [
+        (course.statements[name], answers)
+        for name, answers in course.answers.items()
+        if name in course.statements
+    ]
+    told.sort(key=lambda pair: list(course.statements).index(pair[0].id))
+    return render("statements", told=told, total=len(course.statements), link=link)

@@ -33,7 +33,7 @@ _NAME = re.compile(r"(?:([\w/-]+):)?([\w-]+)(?:\.([\w-]+))?")
 # What nobody looks for by searching: drawings, and where their numbers come from.
 _LATER = re.compile(r'<svg\b.*?</svg>|<details class="lk-provenance".*?</details>', re.S)
 _POSTPONED = re.compile(r"<!--lessonkit:(\d+)-->")
-COURSE_BLOCKS = ("evidence", "gallery", "syllabus", "prerequisites")
+COURSE_BLOCKS = ("evidence", "gallery", "syllabus", "prerequisites", "statements")
 LESSON_BLOCKS = ("lesson-frame", "lesson-downloads", "lesson-claims")
 USED_IN = "used-in"  # [[used-in:lessonkit.models]]
 

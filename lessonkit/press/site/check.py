@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from lessonkit.evidence import Figure
-from lessonkit.press.course import pages
+from lessonkit.press.course import pages, statements
 from lessonkit.press.course.entries import Course
 from lessonkit.press.page import brackets, embed
 
@@ -39,7 +39,7 @@ def check(course: Course) -> list[Finding]:
     found = [*lessons(course), *structure(course), *remarks(course)]
     for page in pages.readable(course.settings):
         found += [*embeds(course, page), *typed_numbers(course, page)]
-    return [*found, *never_embedded(course)]
+    return [*found, *never_embedded(course), *unknown_statements(course)]
 
 
 def lessons(course: Course) -> Iterator[Finding]:
@@ -172,3 +172,30 @@ def never_embedded(course: Course) -> Iterator[Finding]:
                     f"figure {name!r} is never embedded: write [[{name}]] on a page, or drop it.",
                     warning=True,
                 )
+
+
+def unknown_statements(course: Course) -> Iterator[Finding]:
+    """Yield claims and citations that answer a statement which nobody tells."""
+    try:
+        known = course.statements
+    except statements.StatementError as error:
+        yield Finding(statements.FILE, str(error))
+        return
+    for answer in (answer for answers in course.answers.values() for answer in answers):
+        problem = statements.unknown([answer.statement], known)
+        if problem:
+            yield Finding(
+                f"{course.settings.lessons}/{answer.entry.name}.py",
+                f"{answer.name!r} answers a statement that is not in {statements.FILE}: {problem}; "
+                "correct the id, or tell the statement there.",
+            )
+
+
+def answered(course: Course) -> str:
+    """Say how many of the statements are answered; "" if there are none."""
+    try:
+        count = len(course.statements.keys() & course.answers.keys())
+        told = len(course.statements)
+    except statements.StatementError:
+        return ""
+    return f"{count} of {told} statements answered" if told else ""

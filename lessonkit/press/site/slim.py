@@ -23,7 +23,7 @@ _COPYING = re.compile(
     re.DOTALL,
 )
 _PROSE = re.compile(
-    r'(<div class="jp-RenderedHTMLCommon jp-RenderedMarkdown[^>]*>)(.*?)</div>', re.S
+    r'(<div class="jp-RenderedHTMLCommon jp-RenderedMarkdown[^>]*>)(.*?)(</div>)', re.S
 )
 _PROSE_PARTS = re.compile(r"(<(pre|code)\b.*?</\2>|<[^>]+>)", re.DOTALL)
 _MATHS = re.compile(
@@ -61,7 +61,7 @@ def _tidy(notebook: str) -> str:
     notebook = notebook.replace('class="anchor-link"', 'class="headerlink"')
     # Every cell would be a stop of the Tab key, with nothing to do there.
     notebook = notebook.replace(' tabindex="0"', "")
-    return _PROSE.sub(lambda cell: f"{cell[1]}{_mark_maths(cell[2])}</div>", notebook)
+    return _PROSE.sub(lambda cell: cell[1] + _mark_maths(cell[2]) + cell[3], notebook)
 
 
 def _mark_maths(prose: str) -> str:
