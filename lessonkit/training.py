@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from lessonkit.data.examples import Examples, batches
 from lessonkit.models.copies import Copies
 
+__all__ = ["OPTIMISERS", "Descent", "Tuned", "descent", "falling", "fit", "mean_loss", "tune"]
+
 OPTIMISERS = ("sgd", "adam", "adamw")
 
 

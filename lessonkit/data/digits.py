@@ -8,6 +8,8 @@ from sklearn.model_selection import train_test_split
 
 from lessonkit.data.examples import Examples
 
+__all__ = ["SPLIT_SEED", "digits"]
+
 SPLIT_SEED = 0  # one split for every lesson: seeds vary the network and its batches, not the exam
 
 

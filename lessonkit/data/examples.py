@@ -9,6 +9,8 @@ import torch
 from jaxtyping import Int, Shaped
 from torch import Tensor
 
+__all__ = ["Examples", "batches"]
+
 
 @dataclass(frozen=True)
 class Examples:

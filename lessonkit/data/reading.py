@@ -18,6 +18,29 @@ from torch import Generator, Tensor
 from lessonkit.data.examples import Examples
 from lessonkit.data.tiles import ALPHABET, HEIGHT, PITCH, STROKES, letter_tiles, stroke_tiles
 
+__all__ = [
+    "ANAGRAMS",
+    "ANSWERS",
+    "CELLS",
+    "FILLERS",
+    "FONTS",
+    "INDENTS",
+    "LETTERS",
+    "NOUNS",
+    "OPENERS",
+    "OTHER_FONTS",
+    "PLACES",
+    "QUESTIONS",
+    "STATEMENTS",
+    "STYLES",
+    "TOPICS",
+    "WIDTH",
+    "Pictures",
+    "letters",
+    "lines",
+    "strokes",
+]
+
 QUESTIONS, STATEMENTS = ("who", "why", "how"), ("the", "our", "see")
 OPENERS = QUESTIONS + STATEMENTS
 FILLERS = ("big", "red", "old", "new", "hot", "wet", "bad", "fun")

@@ -21,6 +21,23 @@ from torch import Tensor
 
 from lessonkit.data.examples import Examples
 
+__all__ = [
+    "ANIMALS",
+    "ANIMALS_DO",
+    "FEELINGS",
+    "LENGTH",
+    "PRONOUNS",
+    "QUALITIES",
+    "THINGS",
+    "THINGS_DO",
+    "VOCABULARY",
+    "Sentences",
+    "held_out",
+    "read",
+    "to_learn_from",
+    "twins",
+]
+
 # Five animals and five things for each pronoun, so no pronoun is a better guess than another.
 ANIMALS = {
     "ka": ("cat", "dog", "horse", "cow", "sheep"),

@@ -11,6 +11,7 @@ from lessonkit.evidence.lesson import Lesson
 from lessonkit.evidence.number import Number
 from lessonkit.evidence.record import EvidenceError, Record
 from lessonkit.evidence.rule import Rule
+from lessonkit.evidence.sound import Sound
 from lessonkit.evidence.table import Table
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "Number",
     "Record",
     "Rule",
+    "Sound",
     "Table",
 ]

@@ -10,6 +10,8 @@ from jaxtyping import Shaped
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
+__all__ = ["Copies", "CopiesOf"]
+
 
 class Copies(nn.Module):
     """Several copies of one network: every parameter has a first axis called `seeds`.

@@ -13,6 +13,19 @@ from torch import Generator, Tensor, nn
 
 from lessonkit.models.copies import Copies
 
+__all__ = [
+    "ACTIVATIONS",
+    "INITIALISATIONS",
+    "MLP",
+    "Activation",
+    "Function",
+    "Initialisation",
+    "he",
+    "normal",
+    "pytorch",
+    "xavier",
+]
+
 Activation = Callable[[Tensor], Tensor]
 Initialisation = Callable[
     [int, int, Generator], tuple[Float[Tensor, "outputs inputs"], Float[Tensor, " outputs"]]

@@ -9,6 +9,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+__all__ = ["POSITIONS", "VIEWS", "Field", "Reader", "fields"]
+
 # Kernel, step and padding of each convolution: (height, width), in pixels of its input.
 VIEWS = (
     ((5, 5), (2, 2), (2, 2)),

@@ -10,6 +10,8 @@ from torch import Tensor
 
 from lessonkit.models.mlp import MLP
 
+__all__ = ["STARTS", "Block", "Layer", "Stack", "Start"]
+
 Layer = Callable[[Tensor], Tensor]
 Block = Callable[[Tensor, Layer], Tensor]
 Start = Callable[[Tensor], Tensor]

@@ -12,6 +12,8 @@ from lessonkit.data.examples import Examples
 from lessonkit.models.copies import Copies
 from lessonkit.probes.linear import measure_features, read_held_out
 
+__all__ = ["examine", "halfway", "measure_layers", "read_layers"]
+
 
 def examine(
     model: Copies, exams: Mapping[str, Examples]

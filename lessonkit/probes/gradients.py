@@ -12,6 +12,8 @@ from lessonkit.data.examples import Examples
 from lessonkit.models.mlp import MLP
 from lessonkit.training import mean_loss
 
+__all__ = ["Gradients", "measure_gradients", "measure_movement"]
+
 
 @dataclass(frozen=True)
 class Gradients:

@@ -12,6 +12,18 @@ from torch import Generator, Tensor
 from lessonkit.models.copies import Copies
 from lessonkit.models.reader import Field
 
+__all__ = [
+    "HELD_OUT",
+    "LinearProbe",
+    "control_labels",
+    "fit_probe",
+    "majority_share",
+    "measure_features",
+    "measure_readability",
+    "read_held_out",
+    "strongest_patches",
+]
+
 HELD_OUT = 1 / 3  # share of the examples that a probe is examined on, and never fitted to
 
 

@@ -9,6 +9,8 @@ from torch import Tensor
 from lessonkit.data.sentences import Sentences
 from lessonkit.models.copies import Copies
 
+__all__ = ["measure_looks", "measure_maps", "overlap", "right_looks", "rows_at", "weight_on"]
+
 
 @torch.no_grad()
 def measure_maps(
