@@ -77,13 +77,14 @@ def _code_cell(
 
 def _outputs(output: dict[str, Any], count: int, run: Run) -> list[dict[str, Any]]:
     parts: list[dict[str, Any]] = []
-    records = {name: run.records[name] for name in output["published"]}
-    lines = [line.text for name, record in records.items() for line in record.lines(name)]
-    said = output["stdout"] + "".join(f"{line}\n" for line in lines)
-    if said:
-        parts.append({"output_type": "stream", "name": "stdout", "text": _lines(said)})
-    for record in records.values():
-        parts += [_shown(run, medium) for medium in record.media]
+    said = output["stdout"]
+    for name in output["published"]:
+        record = run.records[name]
+        said += "".join(f"{line.text}\n" for line in record.lines(name))
+        if record.media:
+            parts += [*_stream(said), *(_shown(run, medium) for medium in record.media)]
+            said = ""
+    parts += _stream(said)
     parts += [
         _shown(run, Medium(path, "image/png", "a figure of this cell"))
         for path in output["figures"]
@@ -99,6 +100,12 @@ def _outputs(output: dict[str, Any], count: int, run: Run) -> list[dict[str, Any
             }
         )
     return parts
+
+
+def _stream(text: str) -> list[dict[str, Any]]:
+    if not text:
+        return []
+    return [{"output_type": "stream", "name": "stdout", "text": _lines(text)}]
 
 
 def _shown(run: Run, medium: Medium) -> dict[str, Any]:
