@@ -80,7 +80,7 @@ def test_a_lesson_that_raises_stops_the_build_and_keeps_its_last_good_run(built:
     built.replace("lessons/walks/stray.py", "steps = ", "steps = 1 / 0\nsteps = ")
     run = built.lessonkit("build")
     assert run.returncode == 1
-    assert "lessons/walks/stray.py:16: ZeroDivisionError" in run.stderr
+    assert "lessons/walks/stray.py:17: ZeroDivisionError" in run.stderr
     result = built.mkdocs("build", "--strict")
     assert result.returncode == 1
     assert "ZeroDivisionError" in result.stderr
