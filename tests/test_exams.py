@@ -8,7 +8,7 @@ import torch
 from lessonkit.data import reading
 from lessonkit.data.examples import Examples
 from lessonkit.models.copies import CopiesOf
-from lessonkit.models.reader import Reader
+from lessonkit.models.reader import LineReader
 from lessonkit.probes.exams import examine, halfway, measure_layers, read_layers
 from lessonkit.probes.linear import measure_features, measure_readability, read_held_out
 
@@ -17,7 +17,7 @@ CHANNELS = (2, 3, 5, 7, 11)
 
 @pytest.fixture
 def model():
-    return CopiesOf(lambda: Reader(CHANNELS), [2, 3], together=False)
+    return CopiesOf(lambda: LineReader(CHANNELS), [2, 3], together=False)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from sklearn.linear_model import RidgeClassifier
 from sklearn.preprocessing import StandardScaler
 
 from lessonkit.models.copies import CopiesOf
-from lessonkit.models.reader import Reader, fields
+from lessonkit.models.reader import LineReader, fields
 from lessonkit.probes.linear import (
     control_labels,
     fit_probe,
@@ -34,7 +34,7 @@ def clouds(seeds=2, examples=211, features=7, classes=5, distance=1.5, seed=3):
 
 @pytest.fixture
 def model():
-    return CopiesOf(lambda: Reader(CHANNELS), [2, 3], together=False)
+    return CopiesOf(lambda: LineReader(CHANNELS), [2, 3], together=False)
 
 
 @pytest.fixture

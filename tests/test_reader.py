@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lessonkit.models.copies import CopiesOf
-from lessonkit.models.reader import Reader, fields
+from lessonkit.models.reader import LineReader, fields
 
 CHANNELS = (2, 3, 5, 7, 11)
 
@@ -12,7 +12,7 @@ CHANNELS = (2, 3, 5, 7, 11)
 @pytest.fixture
 def reader():
     torch.manual_seed(7)
-    return Reader(CHANNELS, hidden=13)
+    return LineReader(CHANNELS, hidden=13)
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_the_first_view_can_be_worked_out_in_the_head():
 def test_a_unit_sees_its_field_and_nothing_else(layer):
     """Against what autograd says: the pixels that move a unit are those of its field."""
     torch.manual_seed(2)
-    reader = Reader(CHANNELS)
+    reader = LineReader(CHANNELS)
     # All weights positive, and no normalisation: no path can be cut by chance.
     reader.norms = torch.nn.ModuleList([torch.nn.Identity() for _ in reader.norms])
     for convolution in reader.convolutions:
@@ -71,24 +71,24 @@ def test_a_pattern_is_found_wherever_it_stands(reader, pictures):
 def test_the_signal_keeps_its_size_at_the_start():
     torch.manual_seed(3)
     pictures = torch.randn(31, 1, 16, 96)
-    sizes = [layer.square().mean().sqrt().item() for layer in Reader().layers(pictures)]
+    sizes = [layer.square().mean().sqrt().item() for layer in LineReader().layers(pictures)]
     assert all(0.3 < size < 3 for size in sizes[:-1])
 
 
 def test_copies_of_it_can_be_made_and_depend_on_their_seed_alone(pictures):
     alone, beside = (
-        CopiesOf(lambda: Reader(CHANNELS), seeds, together=False) for seeds in ([5], [2, 5])
+        CopiesOf(lambda: LineReader(CHANNELS), seeds, together=False) for seeds in ([5], [2, 5])
     )
     one = alone(alone.same_for_all(pictures))[0]
     torch.testing.assert_close(one, beside(beside.same_for_all(pictures))[1])
 
 
 def test_copies_hand_out_every_layer(pictures):
-    copies = CopiesOf(lambda: Reader(CHANNELS), [2, 3, 5], together=False)
+    copies = CopiesOf(lambda: LineReader(CHANNELS), [2, 3, 5], together=False)
     layers = copies(copies.same_for_all(pictures), every_layer=True)
     assert [layer.shape[0] for layer in layers] == [3] * 7
 
 
 def test_a_wrong_number_of_channels_is_refused():
     with pytest.raises(ValueError, match="expected 5 numbers of channels, got"):
-        Reader((2, 3, 5))
+        LineReader((2, 3, 5))

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-__all__ = ["POSITIONS", "VIEWS", "Field", "Reader", "fields"]
+__all__ = ["POSITIONS", "VIEWS", "Field", "LineReader", "fields"]
 
 # Kernel, step and padding of each convolution: (height, width), in pixels of its input.
 VIEWS = (
@@ -22,7 +22,7 @@ VIEWS = (
 POSITIONS = 6  # columns that the last convolution leaves
 
 
-class Reader(nn.Module):
+class LineReader(nn.Module):
     """Five convolutions, a hidden layer and the logits: seven layers with weights.
 
     Convolutions are followed by ReLU, and all but the first are normalised over the batch, with the
@@ -46,7 +46,9 @@ class Reader(nn.Module):
     ) -> None:
         super().__init__()
         if len(channels) != len(VIEWS):
-            raise ValueError(f"Reader: expected {len(VIEWS)} numbers of channels, got {channels}.")
+            raise ValueError(
+                f"LineReader: expected {len(VIEWS)} numbers of channels, got {channels}."
+            )
         self.convolutions, self.norms = nn.ModuleList(), nn.ModuleList()
         for before, after, view in zip([1, *channels], channels, VIEWS, strict=False):
             first = not self.convolutions

@@ -24,7 +24,7 @@ def examine(
     (the same tensor, as from `Pictures.asked`) are looked at once.
 
     Args:
-        model: copies of a network whose forward knows `every_layer`, as Reader's does.
+        model: copies of a network whose forward knows `every_layer`, as LineReader's does.
         exams: name -> inputs with the right answers. The probe is fitted to the first of them, and
             examined on the last third.
 

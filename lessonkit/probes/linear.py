@@ -181,7 +181,7 @@ def measure_features(
     Averaging gives every layer the same terms: it may say what is in the picture, not where.
 
     Args:
-        model: copies of a network whose forward knows `every_layer`, as Reader's does.
+        model: copies of a network whose forward knows `every_layer`, as LineReader's does.
         pictures: shown to every copy.
         spans: the first pixel column of each place, and the one after its last; then the average
             is taken over the columns of the map above each place. A layer without positions says
@@ -225,7 +225,7 @@ def strongest_patches(
     by what it answers to a picture on average.
 
     Args:
-        model: copies of a Reader.
+        model: copies of a LineReader.
         pictures: each gives one patch at most.
         fields: what a unit of each map sees, as from `models.reader.fields`.
         copy: whose units.

@@ -15,7 +15,7 @@ from lessonkit.data.examples import Examples
 from lessonkit.evidence import Lesson
 from lessonkit.figures import curves, diagrams, dots, maps, readings
 from lessonkit.models.copies import CopiesOf
-from lessonkit.models.reader import Reader, fields
+from lessonkit.models.reader import LineReader, fields
 from lessonkit.probes import linear
 from lessonkit.probes.accuracy import measure_accuracy
 from lessonkit.probes.exams import examine, halfway, measure_layers, read_layers
@@ -66,7 +66,7 @@ lesson.figure("anatomy",
 
 # %% train
 def network():
-    return CopiesOf(lambda: Reader(channels), seeds, device,
+    return CopiesOf(lambda: LineReader(channels), seeds, device,
                     together=device != "cpu")
 
 def trained(name, examples):
