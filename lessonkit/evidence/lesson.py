@@ -118,6 +118,10 @@ class Lesson(Measuring):
             EvidenceError: a row that is no pair, or as for a table.
         """
         what = f"table {name!r}"
+        if not isinstance(rows, Mapping):
+            raise EvidenceError(
+                f"{what}: expected rows as in {{'accuracy': ('9 of 10', values)}}, got {rows!r}."
+            )
         for row, pair in rows.items():
             if not isinstance(pair, tuple) or len(pair) != 2:
                 raise EvidenceError(f"{what}, row {row!r}: expected (paper, ours), got {pair!r}.")

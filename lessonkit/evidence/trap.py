@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from reprlib import repr as shortened  # of many values, the first ones
 from typing import Any, NamedTuple
 
 from lessonkit.evidence.record import EvidenceError, checked_text
@@ -66,7 +67,8 @@ _CONDITION = (
 def _labelled(trap: Any, what: str) -> tuple[str, Any]:
     if not isinstance(trap, dict) or len(trap) != 1:
         raise EvidenceError(
-            f"{what}: trap: expected {{what was changed: what it gave}}, got {trap!r}. {_TRAP}"
+            f"{what}: trap: expected {{what was changed: what it gave}}, got {shortened(trap)}. "
+            f"{_TRAP}"
         )
     label, given = next(iter(trap.items()))
     return checked_text(label, f"trap of {what}"), given
@@ -77,7 +79,8 @@ def _conditions(trap: Any, count: int, what: str) -> tuple[Any, ...]:
         return (trap,)
     if not isinstance(trap, tuple) or len(trap) != count:
         raise EvidenceError(
-            f"{what}: trap: expected {count} conditions, as many as the claim's own, got {trap!r}. "
+            f"{what}: trap: expected {count} conditions, as many as the claim's own, got "
+            f"{shortened(trap)}. "
             f'Write trap=("plain", 56). {_TRAP}'
         )
     return trap
@@ -96,5 +99,5 @@ def _at(quantity: Quantity, condition: tuple[Any, ...], what: str) -> Any:
     except (KeyError, TypeError):
         known = ", ".join(map(repr, quantity)) or "none"
         raise EvidenceError(
-            f"{what}: its quantity has no condition {key!r}; it has: {known}. {_CONDITION}"
+            f"{what}: its quantity has no condition {shortened(key)}; it has: {known}. {_CONDITION}"
         ) from None
