@@ -184,6 +184,7 @@ def test_another_machines_records_tell_how_long_it_will_take(there) -> None:
 
 
 def test_portable_instructions_take_their_own_time(there, native) -> None:
+    there.do("clean", "--all")  # whatever ran before, and with whatever instructions
     there.do("replicate", "--sets", "1")
     (record,) = replications.records(there.settings, "walks/stray")
     slow = replace(record, instructions="portable", cpu_seconds=200 * record.cpu_seconds)
