@@ -80,7 +80,7 @@ class Entry:
 
     @property
     def thumbnail(self) -> str:
-        """The figure that stands for it: its page's `finding`, else its first; "" if it has none."""
+        """The figure that stands for it: its page's `finding`, else the first; "" if none is."""
         figures = list(self.run.of(Figure)) if self.run else []
         finding = self.page.meta.get("finding") if self.page else None
         return finding if finding in figures else next(iter(figures), "")

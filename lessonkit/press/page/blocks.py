@@ -11,7 +11,7 @@ from lessonkit.press.course.entries import Course, Entry
 from lessonkit.press.page import evidence as evidences
 from lessonkit.press.page import graph, ledger
 from lessonkit.press.page.evidence import Link, run_of
-from lessonkit.press.page.templates import render, state
+from lessonkit.press.page.templates import render
 
 _TALLY = {
     "holds": "hold",
@@ -75,7 +75,9 @@ def gallery(course: Course, link: Link) -> str:
 
 def syllabus(course: Course, link: Link) -> str:
     """The parts of the course in order, each with its lessons; in one line, those to come."""
-    lessons = {part: [course.entry(n) for n in shown(course, part.lessons)] for part in course.parts}
+    lessons = {
+        part: [course.entry(n) for n in shown(course, part.lessons)] for part in course.parts
+    }
     parts = [(part, entries) for part, entries in lessons.items() if entries]
     to_come = [part for part, entries in lessons.items() if not entries]
     return render("syllabus", parts=parts, to_come=to_come, link=link)

@@ -1,8 +1,8 @@
 """The words of the course: what each means, and where a page first uses it.
 
-`docs/glossary.md` holds one `word` and `:   explanation` after the other. The first use of each word
-in the text of a page becomes a marked word, which explains itself when somebody points at it, moves
-the focus there or taps it. A page with `glossary: false` explains its words by itself.
+`docs/glossary.md` holds one `word` and `:   explanation` after the other. The first use of each
+word in the text of a page is marked, and explains itself when somebody points at it, moves the
+focus there or taps it. A page with `glossary: false` explains its words by itself.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from html import escape
 from typing import NamedTuple
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from lessonkit.press.course import pages
 from lessonkit.press.page.evidence import Link
@@ -26,11 +27,31 @@ _TAG = re.compile(r"(<!--.*?-->|<[^>]*>)", re.S)
 _NAMED = re.compile(r"<(/?)([a-zA-Z][\w-]*)")
 _CLASSES = re.compile(r'\sclass="([^"]*)"')
 _VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
-# Where nobody reads on, where a click already means something, and where a note would be cut off.
+# Where nobody reads on, where a click already means something, where a note would be cut off, and
+# emphasis: titles of books, and words that are being explained.
 _NOT_IN = {"h1", "h2", "h3", "h4", "h5", "h6", "code", "pre", "a", "svg", "math", "script", "style"}
-_NOT_IN |= {"button", "label", "select", "summary", "table", "figure", "details", "nav", "form"}
+_NOT_IN |= {
+    "em",
+    "button",
+    "label",
+    "select",
+    "summary",
+    "table",
+    "figure",
+    "details",
+    "nav",
+    "form",
+}
 _NOT_IN_CLASSES = {"admonition-title", "arithmatex", "doc", "lk-cell", "lk-claim", "lk-frame"}
-_NOT_IN_CLASSES |= {"lk-layers", "md-button"}
+_NOT_IN_CLASSES |= {
+    "lk-contradicted-first",
+    "lk-gallery",
+    "lk-layers",
+    "lk-syllabus",
+    "lk-tally",
+    "lk-to-come",
+    "md-button",
+}
 
 
 class Word(NamedTuple):
@@ -131,7 +152,7 @@ def _forms(known: tuple[Word, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
     """Return what finds a word, one or many, the longest first; and whose form it is."""
     slug_of: dict[str, str] = {}
     for word in known:
-        plain = str(escape(word.word.lower()))
+        plain = escape(word.word.lower(), quote=False)  # as Markdown does
         many = [plain + "s", plain + "es", *([plain[:-1] + "ies"] if plain.endswith("y") else [])]
         for form in (plain, *many):
             slug_of.setdefault(form, word.slug)

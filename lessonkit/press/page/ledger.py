@@ -1,4 +1,4 @@
-"""The rows of the evidence: every claim and every statement with its verdict, contradicted first."""
+"""The rows of the evidence: every claim and statement with its verdict, contradicted first."""
 
 from __future__ import annotations
 

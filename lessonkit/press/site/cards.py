@@ -10,11 +10,13 @@ import base64
 import hashlib
 import importlib.util
 import io
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lessonkit.evidence import Figure
 from lessonkit.press import memo
 from lessonkit.press.course import pages
 from lessonkit.press.course.entries import Course, Entry
@@ -22,6 +24,7 @@ from lessonkit.press.course.entries import Course, Entry
 if TYPE_CHECKING:
     from PIL import Image
 
+_HEADING = re.compile(r"^# +(.+?)\s*#*$", re.M)
 SIZE = (1200, 630)  # pixels, as those who show links ask for
 MARGIN = 64
 # As on the pages: lessonkit.css, light and dark.
@@ -42,10 +45,12 @@ def drawn(course: Course) -> Iterator[tuple[str, bytes]]:
 
 
 def _remembered(course: Course, page: pages.Page, entry: Entry | None) -> bytes:
-    figure = _figure(entry)
+    figure = _figure(course, page, entry)
     kicker = entry.topic if entry else ""
     sentence = str(page.meta.get("question") or page.meta.get("description") or "")
-    words = [kicker, page.title.replace("`", ""), " ".join(sentence.split())]
+    heading = _HEADING.search(page.body)
+    title = heading[1] if heading else page.title
+    words = kicker, title.replace("`", ""), " ".join(sentence.split())
     made = memo.recall(
         course.settings.memo_folder,
         __file__,
@@ -55,11 +60,18 @@ def _remembered(course: Course, page: pages.Page, entry: Entry | None) -> bytes:
     return base64.b64decode(made)
 
 
-def _figure(entry: Entry | None) -> bytes:
-    """Return the picture of a lesson's finding; nothing if there is none."""
-    if entry is None or entry.run is None or not entry.thumbnail:
+def _figure(course: Course, page: pages.Page, entry: Entry | None) -> bytes:
+    """Return the picture of a page's finding; nothing if there is none.
+
+    A lesson's page names a figure of its own, another page may say `finding: lesson:figure`.
+    """
+    name = entry.thumbnail if entry else ""
+    if entry is None:
+        lesson, _, name = str(page.meta.get("finding") or "").rpartition(":")
+        entry = course.entries.get(lesson)
+    if entry is None or entry.run is None or name not in entry.run.of(Figure):
         return b""
-    return (entry.run.folder / entry.run.records[entry.thumbnail].files["png"]).read_bytes()
+    return bytes((entry.run.folder / entry.run.of(Figure)[name].png).read_bytes())
 
 
 def _pillow() -> str:
@@ -82,7 +94,7 @@ def card(kicker: str, title: str, sentence: str, figure: bytes) -> bytes:
     sheet = Image.new("RGB", SIZE, PAPER)
     pen = ImageDraw.Draw(sheet)
     pen.rectangle((0, 0, 14, SIZE[1]), fill=ACCENT)
-    top = MARGIN - 16
+    top = MARGIN - 16 if figure else SIZE[1] // 4
     if kicker:
         top = _write(pen, top, kicker, 28, ACCENT)
     top = _write(pen, top, title, 46, INK, bold=True, lines=2)
@@ -153,13 +165,13 @@ def dark(picture: bytes) -> bytes:
     darkest = ImageChops.darker(ImageChops.darker(colours[0], colours[1]), colours[2])
     # Of brightest + darkest, what is missing to 255 is added: white becomes black, red stays red.
     turned = [
-        ImageChops.subtract(
-            ImageChops.add(ImageChops.invert(brightest), colour), darkest
-        )
+        ImageChops.subtract(ImageChops.add(ImageChops.invert(brightest), colour), darkest)
         for colour in colours
     ]
     ends = zip(turned, DARK_PAPER, DARK_INK, strict=True)
-    placed = [c.point([round(low + v * (high - low) / 255) for v in range(256)]) for c, low, high in ends]
+    placed = [
+        c.point([round(low + v * (high - low) / 255) for v in range(256)]) for c, low, high in ends
+    ]
     return _png(Image.merge("RGBA", (*placed, alpha)))
 
 

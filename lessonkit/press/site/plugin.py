@@ -158,7 +158,7 @@ class LessonkitPlugin(BasePlugin):
         found = (p.url for p in pages.readable(self.settings) if "[[gallery]]" in p.body)
         return next(found, "")
 
-    @event_priority(-100)  # when the search has written its index
+    @event_priority(-100)  # type: ignore[untyped-decorator]  # when the search has written
     def on_post_build(self, config: Any, **_: Any) -> None:
         """Let a search find the lesson first, then the glossary."""
         if self.course is not None:

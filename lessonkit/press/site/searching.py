@@ -17,7 +17,7 @@ from lessonkit.press.course.entries import Course
 from lessonkit.press.page import glossary
 
 INDEX = "search/search_index.json"
-LESSON_BOOST, WORD_BOOST = 4.0, 2.0
+LESSON_BOOST, WORD_BOOST = 1.5, 1.2
 
 
 def typed(page: pages.Page) -> list[str]:
