@@ -83,8 +83,12 @@ def test_everything_that_a_page_links_is_laid_out(course: Workshop) -> None:
         "again/again.py",
         "again/again.zip",
         "again/notebook.ipynb",
+        "cards/index.png",
+        "cards/stray.png",
+        "finding.css",
         "lessonkit.css",
         "lessons.zip",
+        "walks/stray/_thumb-dark.png",
         "walks/stray/_thumb.png",
         "walks/stray/distances.csv",
         "walks/stray/distances.png",
@@ -135,7 +139,7 @@ def test_every_link_of_a_page_leads_to_a_file(course: Workshop) -> None:
         "[[distances]]\n\n[[lesson-downloads]]\n\n[[gallery]]\n"
     )
     places = {link["href"] for link in tags(html, "a")} | {i["src"] for i in tags(html, "img")}
-    assert len(places) == 9
+    assert len(places) == 10
     for place in places - {"../stray/"}:
         # a notebook's page is made of the notebook by the site generator
         file = place.replace("/notebook/", "/notebook.ipynb").removeprefix("../")
@@ -241,10 +245,17 @@ def test_publishing_that_was_interrupted_is_done_again(
     assert files(there) == before
 
 
-def test_a_course_without_runs_publishes_only_the_styles(there: Workshop) -> None:
+def test_a_course_without_runs_publishes_only_the_styles_and_the_cards_of_its_pages(
+    there: Workshop,
+) -> None:
     there.do("clean", "--all")
     assert downloads.publish(there.course()) is True
-    assert list(files(there)) == ["lessonkit.css"]
+    assert list(files(there)) == [
+        "cards/index.png",
+        "cards/stray.png",
+        "finding.css",
+        "lessonkit.css",
+    ]
 
 
 def test_a_folder_that_cannot_be_written_is_told_in_one_line(there: Workshop) -> None:

@@ -30,7 +30,7 @@ TWIN = "generated/training/vanishing_gradients/notebook/"
 COURSE = settings.load(Path(__file__).resolve().parent.parent)
 LESSONS = sorted(page.url for page in pages.by_lesson(COURSE).values())
 ROOMS = ["reference/", "reference/evidence/", "reference/models/"]
-PAGES = ["", "lessons/", *LESSONS, "evidence/", TWIN, *ROOMS]
+PAGES = ["", "before-you-start/", "lessons/", *LESSONS, "evidence/", "glossary/", TWIN, *ROOMS]
 PAGE_LIMIT = 500_000  # bytes of a lesson's page with all that it loads, as a server sends them
 TREE = ["docs", "lessons", "lessonkit", "overrides", "mkdocs.yml", "pyproject.toml"]
 
@@ -280,15 +280,106 @@ def test_figures_are_drawn_in_the_colours_of_the_scheme(
 
 @needs_browser
 @pytest.mark.browser
-def test_a_reader_finds_the_lesson_by_searching(chromium: browser.Browser, home: str) -> None:
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        ("sigmoid", LESSON),
+        ("vanishing gradients", LESSON),
+        ("residual", "training/residual-connections/"),
+        ("attention", "architectures/attention/"),
+        ("what is a neuron", "before-you-start/"),
+        ("how does a network learn?", "before-you-start/"),
+        ("why depth", ""),
+        ("overfitting", "glossary/"),
+        ("universal approximation", "glossary/"),
+        ("plot_curves", "reference/figures/"),
+    ],
+)
+def test_a_search_finds_first_what_was_meant(
+    chromium: browser.Browser, home: str, words: str, first: str
+) -> None:
     with browser.open_page(chromium, home) as (page, complaints):
         page.locator("input[name=query]").click()
         page.wait_for_function(SEARCH_IS_READY)
-        page.keyboard.type("sigmoid")
+        page.keyboard.type(words)
         result = page.locator(".md-search-result__link").first
         result.wait_for()
-        assert LESSON in str(result.get_attribute("href"))
+        page.wait_for_timeout(300)  # the answers to half a word give way to those to the whole
+        assert str(result.get_attribute("href")).partition("?")[0].removeprefix(home) == first
         assert complaints.all() == []
+
+
+@needs_browser
+@pytest.mark.browser
+def test_the_evidence_is_filtered_by_verdict_lesson_and_word(
+    chromium: browser.Browser, home: str
+) -> None:
+    shown = "document.querySelectorAll('.lk-fold:not([hidden])[open] .lk-row:not([hidden])').length"
+    with browser.open_page(chromium, home + "evidence/") as (page, _):
+        assert page.evaluate(shown) == 0, "everything is folded until somebody asks"
+        page.locator("select[name=lesson]").select_option("architectures/attention")
+        of_lesson = page.evaluate(shown)
+        page.locator("input[name=word]").fill("right noun")
+        of_word = page.evaluate(shown)
+        page.locator("select[name=verdict]").select_option("not yet")
+        assert 0 < of_word < of_lesson
+        assert page.evaluate(shown) == 0
+        assert page.locator(".lk-filter output").text_content() == "0 rows"
+
+
+@needs_browser
+@pytest.mark.browser
+def test_the_evidence_is_short_on_a_phone(chromium: browser.Browser, home: str) -> None:
+    with browser.open_page(chromium, home + "evidence/", width=390) as (page, _):
+        assert page.evaluate("document.documentElement.scrollHeight") <= 6000
+
+
+@needs_browser
+@pytest.mark.browser
+def test_a_word_of_the_glossary_explains_itself_to_pointer_key_and_finger(
+    chromium: browser.Browser, home: str
+) -> None:
+    for width in browser.WIDTHS.values():
+        with browser.open_page(chromium, home + LESSON, width=width) as (page, _):
+            word = page.locator(".lk-term").first
+            meaning = word.locator(".lk-meaning")
+            assert not meaning.is_visible()
+            word.hover()
+            assert meaning.is_visible()
+            page.mouse.move(0, 0)
+            assert not meaning.is_visible()
+            word.focus()
+            assert meaning.is_visible()
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            page.keyboard.press("Escape")
+            assert not meaning.is_visible()
+
+
+@needs_browser
+@pytest.mark.browser
+def test_a_page_that_is_not_there_leads_to_those_that_are(
+    chromium: browser.Browser, home: str, site: Path
+) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    links = Links((site / "404.html").read_text(encoding="utf-8")).links
+    assert {"/" + page for page in [*LESSONS, "lessons/", "glossary/"]} <= set(links)
+    with browser.open_page(chromium, home + "404.html") as (page, complaints):
+        assert complaints.all() == []
+        assert axe.Axe().run(page).response["violations"] == []
+        page.locator(".md-content label[for=__search]").click()
+        assert page.locator("input[name=query]").is_visible()
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page != TWIN])
+def test_a_shared_link_shows_a_title_a_sentence_and_a_picture(site: Path, page: str) -> None:
+    from PIL import Image
+
+    html = (site / page / "index.html").read_text(encoding="utf-8")
+    given = dict(re.findall(r'<meta property="og:([\w:]+)" content="([^"]+)"', html))
+    assert given["title"]
+    assert given["description"]
+    with Image.open((site / page / given["image"]).resolve()) as picture:
+        assert picture.size == (1200, 630)
 
 
 @needs_browser

@@ -74,9 +74,16 @@ class Entry:
         return f"generated/{self.name}"
 
     @property
+    def topic(self) -> str:
+        """What it is about, in one to three words."""
+        return topic(self.name, self.page)
+
+    @property
     def thumbnail(self) -> str:
-        """The figure that stands for it on a card, its first one; "" if it has none."""
-        return next(iter(self.run.of(Figure)), "") if self.run else ""
+        """The figure that stands for it: its page's `finding`, else the first; "" if none is."""
+        figures = list(self.run.of(Figure)) if self.run else []
+        finding = self.page.meta.get("finding") if self.page else None
+        return finding if finding in figures else next(iter(figures), "")
 
     @cached_property
     def cells(self) -> dict[str, int]:
@@ -98,6 +105,12 @@ class Entry:
         if self.run:
             found |= {name: record.kind for name, record in self.run.records.items()}
         return found
+
+
+def topic(lesson: str, page: pages.Page | None) -> str:
+    """Return what a lesson is about: as its page says, else as its file is called."""
+    said = str(page.meta.get("topic") or "").strip() if page else ""
+    return said or lesson.rpartition("/")[2].replace("_", " ").capitalize()
 
 
 class Answer(NamedTuple):

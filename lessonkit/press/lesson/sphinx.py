@@ -55,6 +55,16 @@ def archive(files: Sequence[Path], target: Path, relative_to: Path) -> None:
     zip_files(files, target, relative_to)
 
 
+def related(scripts: Sequence[Path]) -> dict[Path, list[Path]]:
+    """Return for each script the others, those first that use most of its rare words."""
+    from sphinx_gallery.recommender import ExampleRecommender
+
+    if len(scripts) < 2:
+        return {script: [] for script in scripts}
+    fitted = ExampleRecommender(n_examples=len(scripts) - 1).fit(scripts)
+    return {script: [Path(name) for name in fitted.predict(script)] for script in scripts}
+
+
 def names_used(script: Path, package: str = "lessonkit") -> list[str]:
     """Return the full names of `package` that a script uses, from its syntax tree alone.
 

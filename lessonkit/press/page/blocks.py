@@ -9,9 +9,9 @@ from markupsafe import Markup
 
 from lessonkit.press.course.entries import Course, Entry
 from lessonkit.press.page import evidence as evidences
-from lessonkit.press.page import graph
+from lessonkit.press.page import graph, ledger
 from lessonkit.press.page.evidence import Link, run_of
-from lessonkit.press.page.templates import render, state
+from lessonkit.press.page.templates import render
 
 _TALLY = {
     "holds": "hold",
@@ -60,9 +60,10 @@ def lesson_claims(entry: Entry, link: Link, anchor: Callable[[str], str]) -> str
 
 def evidence(course: Course, link: Link) -> str:
     """Every claim of the course, lesson by lesson: verdict, statement, measured, promised, trap."""
-    entries = [entry for entry in course.entries.values() if entry.promises]
-    counts = Counter(state(made) for entry in entries for made in entry.promises.values())
+    rows = ledger.claims(course, link)
+    counts = Counter(row.state for of_lesson in rows.values() for row in of_lesson)
     tally = ", ".join(f"{counts[name]} {_TALLY[name]}" for name in _TALLY if counts[name])
+    entries = [(course.entry(name), of_lesson) for name, of_lesson in rows.items()]
     return render("evidence", entries=entries, total=counts.total(), tally=tally, link=link)
 
 
@@ -73,11 +74,13 @@ def gallery(course: Course, link: Link) -> str:
 
 
 def syllabus(course: Course, link: Link) -> str:
-    """The parts of the course in order, each with its lessons; a part may still be empty."""
-    parts = [
-        (part, [course.entry(n) for n in shown(course, part.lessons)]) for part in course.parts
-    ]
-    return render("syllabus", parts=parts, link=link)
+    """The parts of the course in order, each with its lessons; in one line, those to come."""
+    lessons = {
+        part: [course.entry(n) for n in shown(course, part.lessons)] for part in course.parts
+    }
+    parts = [(part, entries) for part, entries in lessons.items() if entries]
+    to_come = [part for part, entries in lessons.items() if not entries]
+    return render("syllabus", parts=parts, to_come=to_come, link=link)
 
 
 def prerequisites(course: Course, link: Link) -> str:
@@ -89,7 +92,7 @@ def prerequisites(course: Course, link: Link) -> str:
     def lesson(name: str) -> graph.Lesson:
         entry = course.entry(name)
         url = link(entry.page.url) if entry.page else ""
-        return graph.Lesson(entry.stem.replace("_", " "), entry.page_title, url)
+        return graph.Lesson(entry.topic, entry.page_title, url)
 
     picture = graph.arranged(
         [row for row in rows if row[1]], before, {name: lesson(name) for name in names}
@@ -116,11 +119,7 @@ def used_in(course: Course, name: str, link: Link) -> str:
 
 
 def statements(course: Course, link: Link) -> str:
-    """What is commonly told and answered here: each statement with its verdicts."""
-    told = [
-        (course.statements[name], answers)
-        for name, answers in course.answers.items()
-        if name in course.statements
-    ]
-    told.sort(key=lambda pair: list(course.statements).index(pair[0].id))
-    return render("statements", told=told, total=len(course.statements), link=link)
+    """Everything that is commonly told: each statement with its verdicts, or "not yet"."""
+    told = ledger.statements(course, link)
+    count = sum(row.answers != [] for rows in told.values() for row in rows)
+    return render("statements", told=told, count=count, total=len(course.statements))

@@ -2,8 +2,9 @@
 
     generated/<lesson>/<stem>.py, <stem>.ipynb, <stem>.zip   to download
                       /notebook.ipynb                        its page is the notebook twin
-                      /<figure>.png, <figure>.csv, _thumb.png
-    generated/lessons.zip, lessonkit.css
+                      /<figure>.png, <figure>.csv, _thumb.png, _thumb-dark.png
+    generated/cards/<page>.png                               for whoever shares a link
+    generated/lessons.zip, lessonkit.css, finding.css
 
 A file is written only if its bytes change: `mkdocs serve` watches this folder.
 """
@@ -15,13 +16,16 @@ import os
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from lessonkit.press.course.entries import Course, Entry
 from lessonkit.press.lesson import sphinx
 from lessonkit.press.page import notebook
 from lessonkit.press.settings import PressError
+from lessonkit.press.site import cards
 
 _STAMP = ".stamp"
+_STYLES = ("lessonkit.css", "finding.css")
 
 
 def publish(course: Course) -> bool:
@@ -42,9 +46,10 @@ def publish(course: Course) -> bool:
 
 def _lay_out(course: Course, target: Path) -> bool:
     target.mkdir(parents=True, exist_ok=True)
-    style = resources.files("lessonkit.press") / "assets" / "lessonkit.css"
-    changed = _write(target / "lessonkit.css", style.read_bytes())
-    kept = {target / "lessonkit.css"}
+    changed, kept = False, {target / name for name in _STYLES}
+    for name in _STYLES:
+        style = resources.files("lessonkit.press") / "assets" / name
+        changed |= _write(target / name, style.read_bytes())
     lessons = [e for e in course.entries.values() if e.run and e.script]
     stamps = []
     for entry in lessons:
@@ -55,6 +60,9 @@ def _lay_out(course: Course, target: Path) -> bool:
         kept |= {folder / name for name in (_STAMP, *names)}
     if lessons:
         changed |= _archive_all(lessons, target, stamps)
+    for path, picture in cards.drawn(course):
+        kept.add(target / path)
+        changed |= _write(target / path, picture)
     return _remove_others(target, kept) or changed
 
 
@@ -83,24 +91,34 @@ def _publish_lesson(entry: Entry, folder: Path) -> bool:
     for cell in entry.run.cells:
         for path in cell["figures"]:
             files[Path(path).name] = (entry.run.folder / path).read_bytes()
-    written = {name for name, content in files.items() if _write(folder / name, content)}
+    for name, content in files.items():
+        _write(folder / name, content)
     made = [f"{entry.stem}.zip"]
-    first = entry.thumbnail
-    if first:
-        made.append("_thumb.png")
-        if f"{first}.png" in written or not (folder / "_thumb.png").is_file():
-            sphinx.thumbnail(folder / f"{first}.png", folder / "_thumb.png")
+    if entry.thumbnail:
+        for name, content in _thumbnails(folder / f"{entry.thumbnail}.png").items():
+            made.append(name)
+            _write(folder / name, content)
     sphinx.archive([folder / name for name in packed], folder / f"{entry.stem}.zip", folder)
     file.write_text("\n".join([digest, *sorted([*files, *made])]), encoding="utf-8")
     return True
 
 
+def _thumbnails(picture: Path) -> dict[str, bytes]:
+    """Return the picture on a card, and the same for a dark page."""
+    with TemporaryDirectory() as aside:
+        card = Path(aside, "card.png")
+        sphinx.thumbnail(picture, card)
+        light = card.read_bytes()
+    return {"_thumb.png": light, "_thumb-dark.png": cards.dark(light)}
+
+
 def _digest(entry: Entry) -> str:
-    """Everything that decides the files of a lesson: its run, its script, and the press itself."""
+    """Everything that decides the files of a lesson: run, script, finding, and the press itself."""
     assert entry.run is not None
     assert entry.script is not None
     digest = hashlib.sha256((entry.run.folder / "seal").read_bytes())
     digest.update(entry.script.path.read_bytes())
+    digest.update(entry.thumbnail.encode())
     digest.update(_press())
     return digest.hexdigest()
 
@@ -130,6 +148,7 @@ def _archive_all(lessons: list[Entry], target: Path, stamps: list[str]) -> bool:
 def _write(path: Path, content: bytes) -> bool:
     if path.is_file() and path.read_bytes() == content:
         return False
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     return True
 

@@ -15,15 +15,16 @@ from typing import Any
 
 from mkdocs.config import config_options
 from mkdocs.exceptions import PluginError
-from mkdocs.plugins import BasePlugin
+from mkdocs.plugins import BasePlugin, event_priority
 
 from lessonkit.press import settings
 from lessonkit.press.course import pages, syllabus
-from lessonkit.press.course.entries import Course
-from lessonkit.press.page import embed
+from lessonkit.press.course.entries import Course, topic
+from lessonkit.press.page import embed, glossary
+from lessonkit.press.page.neighbours import neighbours
 from lessonkit.press.run import standing
 from lessonkit.press.settings import PressError, Settings
-from lessonkit.press.site import bytecode, check, downloads, twins
+from lessonkit.press.site import bytecode, cards, check, downloads, searching, twins
 
 log = logging.getLogger("mkdocs.plugins.lessonkit")
 EXTENSION = ("lessonkit.press.embed", "lessonkit")  # the names of the Markdown extension
@@ -121,6 +122,9 @@ class LessonkitPlugin(BasePlugin):
             page.meta["search"] = {"exclude": True}  # its lesson's page is to be found
             page.meta["description"] = f"The notebook of the lesson {lesson}, as it ran."
             return markdown
+        self._head(page.meta, path)
+        if page.file.src_uri == glossary.FILE:
+            markdown = glossary.with_ids(markdown)
         line = pages.first_line(self.settings, path)
         drawings = self.drawings[page.file.src_uri] = []
         self.place = embed.Place(
@@ -128,10 +132,37 @@ class LessonkitPlugin(BasePlugin):
         )
         return markdown
 
-    def on_page_content(self, html: str, **_: Any) -> str:
-        """The page is done."""
-        self.place = None
-        return html
+    def _head(self, meta: Any, path: Path) -> None:
+        """Complete a page's front matter by what the theme makes of it."""
+        searching.without_words(meta)
+        page = pages.read(self.settings, path)
+        meta["card"] = f"generated/{cards.place(page)}"
+        if page.lesson:
+            meta["subtitle"] = page.title  # beneath the topic, in the navigation
+            meta["hide"] = [*(meta.get("hide") or []), "footer"]  # its foot says more
+
+    def on_page_content(self, html: str, page: Any, **_: Any) -> str:
+        """The page is done: mark the words that it uses first, and say where its lesson stands."""
+        place, self.place = self.place, None
+        if place is None or self.course is None:  # a notebook
+            return html
+        if page.meta.get("glossary", True) and page.file.src_uri != glossary.FILE:
+            html = glossary.marked(html, glossary.words(self.settings), place.link)
+        entry = self.course.entries.get(place.lesson or "")
+        if entry is None or entry.page is None or entry.page.path != place.path:
+            return html
+        return html + neighbours(self.course, entry, place.link, self._all_lessons())
+
+    def _all_lessons(self) -> str:
+        """Return where all lessons are listed; the home page if no page lists them."""
+        found = (p.url for p in pages.readable(self.settings) if "[[gallery]]" in p.body)
+        return next(found, "")
+
+    @event_priority(-100)  # type: ignore[untyped-decorator]  # when the search has written
+    def on_post_build(self, config: Any, **_: Any) -> None:
+        """Let a search find the lesson first, then the glossary."""
+        if self.course is not None:
+            searching.tune(Path(config["site_dir"]), self.course)
 
     def on_post_page(self, output: str, page: Any, **_: Any) -> str:
         """Put in the drawings that templates and search had no need to read."""
@@ -153,7 +184,8 @@ def _take_up_lessons(nav: Any, section: str, project: Settings) -> None:
     by_lesson = pages.by_lesson(project)
     before = syllabus.prerequisites(project.lesson_names(), by_lesson)
     for part in syllabus.parts(project, before):
-        shown = [by_lesson[name].path for name in part.lessons if name in by_lesson]
+        paged = [(name, by_lesson[name]) for name in part.lessons if name in by_lesson]
+        shown = [{topic(name, page): page.path} for name, page in paged]
         if shown:
             named[0].append({part.title: shown})
 

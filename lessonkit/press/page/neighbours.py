@@ -1,0 +1,52 @@
+"""Where a lesson stands: its number, the lessons before and after it, and those most like it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from lessonkit.press import memo
+from lessonkit.press.course.entries import Course, Entry
+from lessonkit.press.lesson import sphinx
+from lessonkit.press.page.evidence import Link
+from lessonkit.press.page.templates import render
+
+RELATED = 2  # lessons that are named because they are alike
+
+
+def neighbours(course: Course, entry: Entry, link: Link, all_url: str) -> str:
+    """Return the foot of a lesson's page; `all_url` is where all lessons are listed."""
+    names = [name for name, other in course.entries.items() if other.page]
+    place = names.index(entry.name)
+    before = course.entry(names[place - 1]) if place else None
+    after = course.entry(names[place + 1]) if place + 1 < len(names) else None
+    beside = [other.name for other in (before, after) if other]
+    return render(
+        "neighbours",
+        place=place + 1,
+        total=len(names),
+        before=before,
+        after=after,
+        related=[course.entry(n) for n in related(course, entry) if n not in beside][:RELATED],
+        all_url=all_url,
+        link=link,
+    )
+
+
+def related(course: Course, entry: Entry) -> list[str]:
+    """Return the other lessons that have a page, the most alike first."""
+    scripts = {e.script.path: e.name for e in course.entries.values() if e.script and e.page}
+    if entry.script is None:
+        return []
+    found = memo.recall(
+        course.settings.memo_folder,
+        sphinx.__file__,
+        ["related", *(f"{name} {path.read_text('utf-8')}" for path, name in scripts.items())],
+        lambda: _compared(scripts),
+    )
+    return [str(name) for name in json.loads(found)[entry.name]]
+
+
+def _compared(scripts: dict[Path, str]) -> str:
+    found = sphinx.related(list(scripts))
+    return json.dumps({scripts[path]: [scripts[p] for p in like] for path, like in found.items()})
