@@ -3,7 +3,7 @@
     generated/<lesson>/<stem>.py, <stem>.ipynb, <stem>.zip   to download
                       /notebook.ipynb                        its page is the notebook twin
                       /<figure>.png, <figure>.csv, _thumb.png
-    generated/lessons.zip, lessonkit.css
+    generated/lessons.zip, lessonkit.css, figures.css
 
 A file is written only if its bytes change: `mkdocs serve` watches this folder.
 """
@@ -22,6 +22,7 @@ from lessonkit.press.page import notebook
 from lessonkit.press.settings import PressError
 
 _STAMP = ".stamp"
+_STYLES = ("lessonkit.css", "figures.css")
 
 
 def publish(course: Course) -> bool:
@@ -42,9 +43,10 @@ def publish(course: Course) -> bool:
 
 def _lay_out(course: Course, target: Path) -> bool:
     target.mkdir(parents=True, exist_ok=True)
-    style = resources.files("lessonkit.press") / "assets" / "lessonkit.css"
-    changed = _write(target / "lessonkit.css", style.read_bytes())
-    kept = {target / "lessonkit.css"}
+    changed, kept = False, {target / name for name in _STYLES}
+    for name in _STYLES:
+        style = resources.files("lessonkit.press") / "assets" / name
+        changed |= _write(target / name, style.read_bytes())
     lessons = [e for e in course.entries.values() if e.run and e.script]
     stamps = []
     for entry in lessons:

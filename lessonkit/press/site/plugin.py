@@ -20,7 +20,7 @@ from mkdocs.plugins import BasePlugin
 from lessonkit.press import settings
 from lessonkit.press.course import pages, syllabus
 from lessonkit.press.course.entries import Course
-from lessonkit.press.page import embed
+from lessonkit.press.page import embed, maths
 from lessonkit.press.run import standing
 from lessonkit.press.settings import PressError, Settings
 from lessonkit.press.site import bytecode, check, downloads, twins
@@ -64,6 +64,7 @@ class LessonkitPlugin(BasePlugin):
         if named not in extensions:
             extensions.append(named)
         config["mdx_configs"][named] = {"project": self.settings, "place": lambda: self.place}
+        config["mdx_configs"][maths.__name__] = {"place": lambda: self.place}
         return config
 
     def on_serve(self, server: Any, config: Any, **_: Any) -> Any:
