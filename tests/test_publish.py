@@ -83,6 +83,7 @@ def test_everything_that_a_page_links_is_laid_out(course: Workshop) -> None:
         "again/again.py",
         "again/again.zip",
         "again/notebook.ipynb",
+        "figures.css",
         "lessonkit.css",
         "lessons.zip",
         "walks/stray/_thumb.png",
@@ -244,7 +245,7 @@ def test_publishing_that_was_interrupted_is_done_again(
 def test_a_course_without_runs_publishes_only_the_styles(there: Workshop) -> None:
     there.do("clean", "--all")
     assert downloads.publish(there.course()) is True
-    assert list(files(there)) == ["lessonkit.css"]
+    assert sorted(files(there)) == ["figures.css", "lessonkit.css"]
 
 
 def test_a_folder_that_cannot_be_written_is_told_in_one_line(there: Workshop) -> None:

@@ -1,8 +1,8 @@
 """Formulas become MathML while the page is built: browsers draw it, and no script is needed.
 
 The Markdown extension replaces what `pymdownx.arithmatex` marked in its generic form: `\\(…\\)` in
-a line, `\\[…\\]` on its own. A formula that cannot be read is reported with file and line, and shows
-as an error on the page.
+a line, `\\[…\\]` on its own. A formula that cannot be read is reported with file and line, and
+shows as an error on the page.
 """
 
 from __future__ import annotations
