@@ -85,6 +85,7 @@ def test_everything_that_a_page_links_is_laid_out(course: Workshop) -> None:
         "again/notebook.ipynb",
         "cards/index.png",
         "cards/stray.png",
+        "figures.css",
         "finding.css",
         "lessonkit.css",
         "lessons.zip",
@@ -253,6 +254,7 @@ def test_a_course_without_runs_publishes_only_the_styles_and_the_cards_of_its_pa
     assert list(files(there)) == [
         "cards/index.png",
         "cards/stray.png",
+        "figures.css",
         "finding.css",
         "lessonkit.css",
     ]

@@ -194,10 +194,8 @@ def test_a_lesson_page_is_light(site: Path, lesson: str) -> None:
     page = site / lesson
     files = [page / "index.html"]
     for address in read(site, lesson).loads:
-        if "katex" not in address:
-            files.append((page / address.partition("?")[0]).resolve())
-    files += [path for path in (site / "assets/katex").rglob("*") if "KaTeX_Main-R" in path.name]
-    files += list((site / "assets/katex").glob("*.min.*"))
+        files.append((page / address.partition("?")[0]).resolve())
+    files.append(site / "assets/fonts/maths.woff2")
     sent = sum(len(gzip.compress(path.read_bytes())) for path in set(files))
     assert sent <= PAGE_LIMIT
 

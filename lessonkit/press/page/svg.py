@@ -1,35 +1,47 @@
-"""Making matplotlib's SVG fit a page: it follows the colour scheme."""
+"""Making matplotlib's SVG fit a page: it follows the colour scheme, and says nothing twice."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from xml.etree import ElementTree
+
+Element = ElementTree.Element
 
 INLINE_LIMIT = 40_000  # characters; a larger figure is shown as a picture
 
 
 PREFIX = "lk-any-figure"  # stands for the prefix until a page chooses one
 
+_DRAWN = ("defs", "clipPath", "pattern", "marker")  # what stands in these is drawn elsewhere
+_COLOUR = re.compile(r"(?<!\()#([0-9a-fA-F]{6})\b")
+_NUMBER = re.compile(r"-?\d+\.\d+")
+_PLACES = ("x", "y", "width", "height", "points", "d", "transform")
+
 
 def themed(svg: str, prefix: str) -> str:
     """Return the `viewBox` of a figure, and behind a line break what stands in its `<svg>`.
 
     Every colour becomes a CSS variable with the drawn colour as its fallback, so that one file
-    serves both schemes; ids get a prefix, since a page holds several figures; numbers keep two
-    decimals; fonts become the page's.
+    serves both schemes; ids that something refers to get a prefix, since a page holds several
+    figures; places are rounded to a tenth of a point; what draws nothing is left out.
+
+    Raises:
+        ValueError: it has no `viewBox`.
     """
-    body = svg[svg.index("<svg") :]
-    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.S)
-    body = re.sub(r"<defs>\s*<style[^>]*>.*?</style>\s*</defs>", "", body, flags=re.S)
-    body = re.sub(r"<!--.*?-->", "", body, flags=re.S)
-    body = re.sub(r"<[^>]+>", lambda tag: _attributes(tag[0], prefix), body)
-    body = re.sub(r">\s*\n\s*<", "><", body)
-    opening = re.match(r"<svg[^>]*>", body)
-    assert opening is not None  # `index` above found it
-    view = re.search(r'viewBox="([^"]+)"', opening[0])
+    root = ElementTree.fromstring(svg)
+    view = root.get("viewBox")
     if view is None:
         raise ValueError("expected an SVG with a viewBox, as matplotlib writes it")
-    inner = body[opening.end() :].rstrip().removesuffix("</svg>")
-    return f"{view[1]}\n{inner}"
+    for node in root.iter():
+        node.tag = node.tag.rpartition("}")[2]
+        for name in [name for name in node.attrib if name.startswith("{")]:
+            node.attrib[f"xlink:{name.rpartition('}')[2]}"] = node.attrib.pop(name)
+    wanted = set(re.findall(r'(?:url\(#|xlink:href="#)([^")]+)', svg))
+    _slim(root, wanted, prefix, hidden=False)
+    parts = (ElementTree.tostring(part, encoding="unicode") for part in root)
+    return "\n".join([" ".join(_round(number, 1) for number in view.split()), "".join(parts)])
 
 
 def size(view: str) -> tuple[int, int]:
@@ -38,20 +50,121 @@ def size(view: str) -> tuple[int, int]:
     return round(float(width)), round(float(height))
 
 
-def _attributes(tag: str, prefix: str) -> str:
-    tag = re.sub(r'(\bid=")([^"]+)', rf"\1{prefix}--\2", tag)
-    tag = re.sub(r'(xlink:href="#|url\(#)', rf"\1{prefix}--", tag)
-    tag = re.sub(
-        r"((?:fill|stroke|stop-color)(?:: ?|=\"))#([0-9a-fA-F]{6})\b",
-        lambda m: f"{m[1]}var(--fig-{m[2].lower()}, #{m[2].lower()})",
-        tag,
-    )
-    tag = re.sub(
-        r"(font: (?:[a-z]+ )*(?:[\d]+ )?[\d.]+px|font-family:) [^;\"]+",
-        r"\1 var(--fig-font, sans-serif)",
-        tag,
-    )
-    tag = re.sub(r' transform="rotate\(-?0 [^)]*\)"', "", tag)  # matplotlib turns by nothing
-    if "scale(" in tag or "matrix(" in tag or "base64" in tag:
-        return tag
-    return re.sub(r"-?\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), tag)
+def _slim(node: Element, wanted: set[str], prefix: str, *, hidden: bool) -> None:
+    """Tidy a node and all below it; `hidden` is what only references draw."""
+    hidden = hidden or node.tag in _DRAWN
+    axis = node.get("id", "").startswith("matplotlib.axis")
+    _tidy(node, wanted, prefix)
+    kept: list[Element] = []
+    for part in node:
+        _slim(part, wanted, prefix, hidden=hidden)
+        if part.tag == "g" and not part.attrib:
+            kept += part
+        elif not _draws_nothing(part, hidden):
+            kept.append(part)
+    if axis:  # its lines, then its words
+        kept.sort(key=lambda part: part.tag == "text")
+    node[:] = list(_grouped(_joined(kept)))
+    if node.tag not in ("text", "tspan"):
+        node.text = None
+        for part in node:
+            part.tail = None
+
+
+def _draws_nothing(node: Element, hidden: bool) -> bool:
+    if node.tag in ("metadata", "style") or (node.tag in ("g", "defs") and not len(node)):
+        return True
+    style = node.get("style", "")
+    return (
+        not hidden and node.tag == "path" and "fill:none" in style and "stroke:" not in style
+    ) or node.get("d") == ""
+
+
+def _joined(parts: list[Element]) -> Iterator[Element]:
+    """Draw lines that look alike as one: they are opaque, so none shows another."""
+    last: Element | None = None
+    for part in parts:
+        style = part.get("style", "")
+        plain = part.tag == "path" and "fill:none" in style and "opacity" not in style
+        if plain and last is not None and _looks(part) == _looks(last) and "id" not in part.attrib:
+            last.set("d", last.get("d", "") + part.get("d", ""))
+        else:
+            last = part if plain else None
+            yield part
+
+
+def _looks(path: Element) -> dict[str, str]:
+    return {name: value for name, value in path.attrib.items() if name != "d"}
+
+
+def _grouped(parts: Iterable[Element]) -> Iterator[Element]:
+    """Say once for neighbours how they look: words of an axis, markers of a curve."""
+    for (tag, style), same in groupby(parts, lambda part: (part.tag, part.get("style"))):
+        neighbours = list(same)
+        if len(neighbours) < 3 or not style or tag not in ("text", "use"):
+            yield from neighbours
+            continue
+        group = ElementTree.Element("g", {"style": style})
+        for part in neighbours:
+            del part.attrib["style"]
+            group.append(part)
+        yield group
+
+
+def _tidy(node: Element, wanted: set[str], prefix: str) -> None:
+    """Shorten the attributes of a node."""
+    given, node.attrib = node.attrib, {}
+    for name, value in given.items():
+        if name == "id":
+            if value in wanted:
+                node.set(name, f"{prefix}--{value}")
+        elif name == "xlink:href":
+            node.set(name, re.sub(r"^#", f"#{prefix}--", value))
+        elif name == "style":
+            style = _style(value.replace("url(#", f"url(#{prefix}--"))
+            if style:
+                node.set(name, style)
+        elif name in ("fill", "stroke"):
+            node.set(name, _COLOUR.sub(_variable, value))
+        elif not re.match(r"rotate\(-?0[ )]", value):  # matplotlib turns by nothing
+            short = value.replace("url(#", f"url(#{prefix}--")
+            node.set(name, _short(short) if name in _PLACES else short)
+    if node.tag == "path":
+        node.set("d", _path(node.get("d", "")))
+
+
+def _style(style: str) -> str:
+    """Return a style without its family, which all words share, and with colours to replace."""
+    style = re.sub(r"font: ((?:[a-z]+ )*)((?:\d+ )?)([\d.]+px) [^;]+", _font, style)
+    style = re.sub(r"font-family: [^;]+;? ?", "", style)
+    style = _COLOUR.sub(_variable, style)
+    return re.sub(r"(?<=[;:,]) +", "", style).strip("; ")
+
+
+def _variable(colour: re.Match[str]) -> str:
+    return f"var(--fig-{colour[1].lower()},{colour[0].lower()})"
+
+
+def _font(found: re.Match[str]) -> str:
+    """Spell the shorthand out, as the family that it must name is said elsewhere."""
+    slant, weight, size = (part.strip() for part in found.groups())
+    words = [f"font-style: {slant}"] * bool(slant) + [f"font-weight: {weight}"] * bool(weight)
+    return "; ".join([*words, f"font-size: {size}"])
+
+
+def _short(value: str) -> str:
+    if "scale(" in value or "matrix(" in value:
+        return value  # a scale is not rounded to nothing
+    return _NUMBER.sub(lambda m: _round(m[0], 1), value)
+
+
+def _path(drawn: str) -> str:
+    """Write a path without blanks that say nothing; a line goes on without its letter."""
+    drawn = re.sub(r"\s*([MLCQz])\s*", r"\1", drawn.strip())
+    return re.sub(r"(?<=\d)((?:L[-\d. ]+)+)", lambda m: "L" + m[1][1:].replace("L", " "), drawn)
+
+
+def _round(number: str, digits: int) -> str:
+    shown = f"{float(number):.{digits}f}"
+    shown = shown.rstrip("0").rstrip(".") if "." in shown else shown
+    return "0" if shown == "-0" else shown

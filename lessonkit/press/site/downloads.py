@@ -4,7 +4,7 @@
                       /notebook.ipynb                        its page is the notebook twin
                       /<figure>.png, <figure>.csv, _thumb.png, _thumb-dark.png
     generated/cards/<page>.png                               for whoever shares a link
-    generated/lessons.zip, lessonkit.css, finding.css
+    generated/lessons.zip, lessonkit.css, finding.css, figures.css
 
 A file is written only if its bytes change: `mkdocs serve` watches this folder.
 """
@@ -25,7 +25,7 @@ from lessonkit.press.settings import PressError
 from lessonkit.press.site import cards
 
 _STAMP = ".stamp"
-_STYLES = ("lessonkit.css", "finding.css")
+_STYLES = ("lessonkit.css", "finding.css", "figures.css")
 
 
 def publish(course: Course) -> bool:

@@ -20,7 +20,7 @@ from mkdocs.plugins import BasePlugin, event_priority
 from lessonkit.press import settings
 from lessonkit.press.course import pages, syllabus
 from lessonkit.press.course.entries import Course, topic
-from lessonkit.press.page import embed, glossary
+from lessonkit.press.page import embed, glossary, maths
 from lessonkit.press.page.neighbours import neighbours
 from lessonkit.press.run import standing
 from lessonkit.press.settings import PressError, Settings
@@ -65,6 +65,7 @@ class LessonkitPlugin(BasePlugin):
         if named not in extensions:
             extensions.append(named)
         config["mdx_configs"][named] = {"project": self.settings, "place": lambda: self.place}
+        config["mdx_configs"][maths.__name__] = {"place": lambda: self.place}
         return config
 
     def on_serve(self, server: Any, config: Any, **_: Any) -> Any:

@@ -8,9 +8,9 @@ the theme's own classes, and one small stylesheet that all notebook pages share 
 from __future__ import annotations
 
 import re
+from html import unescape
 
-from markupsafe import Markup
-
+from lessonkit.press.page import maths
 from lessonkit.press.page.templates import render
 
 _START = '<div class="jupyter-wrapper">'
@@ -30,12 +30,14 @@ _MATHS = re.compile(
     r"\$\$(.+?)\$\$|(?<![\\\w$])\$(?![\s$])([^$\n]*?[^\s$\\])\$(?![\w$])", re.DOTALL
 )
 
+_ERROR = re.compile(r'<span class="lk-error" role="alert">(formula .*?)</span>', re.DOTALL)
+
 
 def slim(html: str) -> str:
     """Take out of a notebook's content what does not belong to it.
 
-    Maths between dollar signs is marked as `pymdownx.arithmatex` marks it, so that whatever
-    typesets the other pages finds it here as well.
+    Maths between dollar signs becomes MathML, as on the other pages; what cannot be typeset
+    shows as an error, which `complaints` finds.
 
     Args:
         html: the content of a page as mkdocs-jupyter 0.26 rendered it.
@@ -55,24 +57,31 @@ def slim(html: str) -> str:
 
 
 def _tidy(notebook: str) -> str:
-    """Give code, headings and maths the marks that they have on the site's other pages."""
+    """Give code, headings and maths what they have on the site's other pages."""
     notebook = _COPYING.sub("", notebook)
     notebook = _CODE.sub(r'<div class="highlight"><pre><code>\1</code></pre></div>', notebook)
     notebook = notebook.replace('class="anchor-link"', 'class="headerlink"')
     # Every cell would be a stop of the Tab key, with nothing to do there.
     notebook = notebook.replace(' tabindex="0"', "")
-    return _PROSE.sub(lambda cell: cell[1] + _mark_maths(cell[2]) + cell[3], notebook)
+    return _PROSE.sub(lambda cell: cell[1] + _typeset(cell[2]) + cell[3], notebook)
 
 
-def _mark_maths(prose: str) -> str:
-    """Wrap `$…$` and `$$…$$` between the tags; leave code alone."""
+def _typeset(prose: str) -> str:
+    """Replace `$…$` and `$$…$$` between the tags by formulas; leave code alone."""
     parts = _PROSE_PARTS.split(prose)  # text, tag or code, name of that, text, …
-    parts[::3] = [_MATHS.sub(_as_arithmatex, text) for text in parts[::3]]
+    parts[::3] = [_MATHS.sub(_formula, text) for text in parts[::3]]
     del parts[2::3]
     return "".join(parts)
 
 
-def _as_arithmatex(maths: re.Match[str]) -> str:
-    block, inline = maths.groups()
-    source = rf"\[{block}\]" if block else rf"\({inline}\)"
-    return render("maths", source=Markup(source))  # it comes out of HTML
+def _formula(found: re.Match[str]) -> str:
+    block, inline = (unescape(latex or "") for latex in found.groups())
+    try:
+        return maths.html(rf"\[{block}\]" if block else rf"\({inline}\)")
+    except maths.MathsError as error:
+        return render("error", message=str(error), alone=False)
+
+
+def complaints(html: str) -> list[str]:
+    """Return what a slim page shows as errors."""
+    return [unescape(message) for message in _ERROR.findall(html)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import logging
 import sys
 from collections.abc import Callable
 from functools import cached_property, lru_cache, partial
@@ -19,12 +20,23 @@ from types import ModuleType
 from typing import Any
 
 from lessonkit.press import memo
+from lessonkit.press.page import maths
 from lessonkit.press.site import slim
 from lessonkit.press.site.bytecode import Bytecode
 
+log = logging.getLogger("mkdocs.plugins.lessonkit")
 PLUGIN = "mkdocs-jupyter"
 _CONVERT = "mkdocs_jupyter.convert"
-_MAKERS = (PLUGIN, "nbconvert", "mistune", "pygments", "beautifulsoup4", "jupytext", "nbformat")
+_MAKERS = (
+    PLUGIN,
+    "latex2mathml",
+    "nbconvert",
+    "mistune",
+    "pygments",
+    "beautifulsoup4",
+    "jupytext",
+    "nbformat",
+)
 
 
 class _Later(ModuleType):
@@ -77,7 +89,10 @@ class Twins:
 
         if options.get("execute"):  # its outputs depend on more than the notebook
             return make()
-        return self._recall(path, sorted(options.items()), make)
+        html = self._recall(path, sorted(options.items()), make)
+        for complaint in slim.complaints(html):
+            log.warning("%s: %s", path, complaint)
+        return html
 
     def nb2md(self, path: str) -> str:
         """Return a notebook's text, in which its headings stand."""
@@ -86,7 +101,7 @@ class Twins:
     def _recall(self, path: str, asked: Any, make: Callable[[], str]) -> str:
         content = hashlib.sha256(Path(path).read_bytes()).hexdigest()
         kind = Path(path).suffix
-        ingredients = [content, kind, repr(asked), _versions()]
+        ingredients = [content, kind, repr(asked), _versions(), _typesetter()]
         return memo.recall(self.memo_folder, slim.__file__, ingredients, make)
 
     @cached_property
@@ -98,6 +113,11 @@ class Twins:
             exporter.Environment, bytecode_cache=Bytecode(self.memo_folder)
         )
         return module
+
+
+@lru_cache(maxsize=1)
+def _typesetter() -> str:
+    return hashlib.sha256(Path(maths.__file__).read_bytes()).hexdigest()
 
 
 @lru_cache(maxsize=1)
