@@ -102,8 +102,8 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
-# Figures, claims and cells that are off the screen join the page in quiet moments (site.js).
-SETTLED = "!document.querySelector(':is(.lk-canvas, .lk-claim, .lk-cell):not([data-settled])')"
+# Figures that are off the screen join the page in quiet moments (site.js).
+SETTLED = "!document.querySelector('.lk-canvas:not([data-settled])')"
 # So do pictures, when a reader comes near them.
 EAGER = "document.querySelectorAll('img[loading]').forEach(img => img.loading = 'eager')"
 

@@ -299,7 +299,7 @@ def test_another_lesson_is_embedded_by_its_name(site: Render) -> None:
 ERRORS = {
     "[[distanec]]": "lesson walks/stray publishes no such name; did you mean 'distance'? it has",
     "[[nowhere/near:x]]": "lesson 'nowhere/near' does not exist; the lessons are: walks/signs, wal",
-    "[[Foo bar]]": "[[Foo bar]] is no name: expected [[name]], [[lesson:name]] or [[name.median]]",
+    "[[Foo bar]]": "[[Foo bar]] is no name: expected [[name]], [[lesson:name]], [[name.med",
     "[[ ]]": "[[ ]] is no name",
     "[[]]": "[[]] is no name",
     "[[a.b.c]]": "is no name",
@@ -314,6 +314,12 @@ ERRORS = {
     "3) [[distances]]": "'distances' is a figure: it must stand alone",
     "[[distances.median]]": "'distances' is a figure, which has no parts",
     "[[distance.mean]]": "'distance' is a number, which has median, range, min, max",
+    "[[measure.shut]]": "'measure' is a cell, which has open",
+    "Far.[[^walks-strai]]": "[[^walks-strai]]: lesson walks/stray publishes no such name; did you",
+    "Far.[[^distance]]": "'distance' is a number, and a sentence rests on a claim; lesson walks",
+    "# Far[[^walks-stray]]": "[[^walks-stray]] in a heading: put it behind a sentence",
+    "Far[[^walks-stray]]\n---": "[[^walks-stray]] in a heading",
+    "Far.[[^walks/strey:x]]": "lesson 'walks/strey' does not exist",
 }
 
 

@@ -36,17 +36,20 @@ def cells(lesson: str, *, shown: bool) -> list[list[str]]:
     body = pages.by_lesson(COURSE)[lesson].body
     code = script.read(COURSE.script(lesson)).code
     return [
-        cell.source.strip("\n").split("\n")
-        for cell in code
-        if (f"[[{cell.name}]]" in body) == shown
+        cell.source.strip("\n").split("\n") for cell in code if embedded(cell.name, body) == shown
     ]
+
+
+def embedded(cell: str, body: str) -> bool:
+    """Say whether a page shows a code cell, folded or open."""
+    return f"[[{cell}]]" in body or f"[[{cell}.open]]" in body
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_only_a_cell_that_the_page_shows_has_a_name(lesson: str) -> None:
     named = [cell.name for cell in script.read(COURSE.script(lesson)).code if cell.name]
     body = pages.by_lesson(COURSE)[lesson].body
-    assert [name for name in named if f"[[{name}]]" not in body] == []
+    assert [name for name in named if not embedded(name, body)] == []
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
@@ -83,7 +86,7 @@ def test_three_exercises_have_solutions_that_run_with_the_lesson(lesson: str) ->
     page = pages.by_lesson(COURSE)[lesson]
     for number in (1, 2, 3):
         assert f"exercise-{number}" in named
-        assert f"[[exercise-{number}]]" in page.body
+        assert embedded(f"exercise-{number}", page.body)
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

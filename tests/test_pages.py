@@ -25,6 +25,7 @@ lesson.claim("NAME", "2 < 3.", 2.0, below=3.0, trap={"4 < 3": 4.0}, exact=True)
 def course(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     made = walks(tmp_path_factory.mktemp("pages") / "course")
     made.write("lessons/walks/again.py", SECOND.replace("NAME", "two-below-three"))
+    made.replace("docs/index.md", "# Home\n", "# Home\n\n[[walks/again:lesson-claims]]\n")
     made.build()
     return made
 
@@ -106,12 +107,6 @@ def test_one_prerequisite_needs_no_list(there: Workshop) -> None:
 )
 def test_a_page_stands_in_the_site_as_a_folder(there: Workshop, path: str, url: str) -> None:
     assert read(there, "x", path).url == url
-
-
-def test_code_does_not_count_as_reading(there: Workshop) -> None:
-    words, code = "word " * 700, "```\n" + "word " * 5000 + "\n```\n"
-    assert read(there, words).minutes == read(there, f"{words}\n\n{code}").minutes == 4
-    assert read(there, "short").minutes == 1
 
 
 def test_an_edited_page_is_read_again(there: Workshop) -> None:

@@ -329,7 +329,7 @@ def card(there: Workshop, author: bool = False) -> str:
 def test_the_page_says_how_often_a_claim_was_replicated(there) -> None:
     assert "not replicated since its last change" in card(there)
     furnished(there, records(49, 1))
-    assert "✓</span> holds, 5 of 5</p>" in card(there)
+    assert "✓ holds, 5 of 5</span>" in card(there)
     assert "inside in 49 of 50 fresh networks, 2 kinds of machine" in card(there)
 
 
@@ -338,7 +338,7 @@ def test_the_page_says_where_machines_disagree(there) -> None:
     assert "promise broken" in card(there)
     furnished(there, far(records(50)))
     page = card(there)
-    assert "✓</span> holds, 50 of 55</p>" in page
+    assert "✓ holds, 50 of 55</span>" in page
     assert "Machines disagree. here: 0 of 5 inside; elsewhere 50 of 50." in page
 
 

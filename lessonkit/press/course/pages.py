@@ -14,7 +14,7 @@ import yaml
 from lessonkit.press.settings import PressError, Settings
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.S)
-WORDS_A_MINUTE = 200
+LEVELS = {1: "no maths", 2: "some maths", 3: "more maths"}
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, in C where it was built
 
 
@@ -56,10 +56,20 @@ class Page:
         return str(self.meta.get("title") or (heading[1] if heading else self.path))
 
     @property
-    def minutes(self) -> int:
-        """How long it takes to read, code and figures left out."""
-        text = re.sub(r"^ *(```|~~~).*?^ *\1", "", self.body, flags=re.S | re.M)
-        return max(1, round(len(re.findall(r"\w+", text)) / WORDS_A_MINUTE))
+    def topic(self) -> str:
+        """What the lesson is about, in one to three words; "" if its page does not say."""
+        return str(self.meta.get("topic") or "").strip()
+
+    @property
+    def level(self) -> int | None:
+        """How much mathematics it takes, 1 to 3; None if its page does not say, or says amiss."""
+        level = self.meta.get("level")
+        return level if level in LEVELS and not isinstance(level, bool) else None
+
+    @property
+    def finding(self) -> str:
+        """The name of the figure that is the finding; "" if its page does not say."""
+        return str(self.meta.get("finding") or "").strip()
 
 
 def read(settings: Settings, path: Path) -> Page:

@@ -7,10 +7,12 @@ from collections.abc import Callable
 
 from markupsafe import Markup
 
+from lessonkit.press.course import pages
 from lessonkit.press.course.entries import Course, Entry
 from lessonkit.press.page import evidence as evidences
 from lessonkit.press.page import graph, ledger
 from lessonkit.press.page.evidence import Link, run_of
+from lessonkit.press.page.shown import minutes
 from lessonkit.press.page.templates import render
 
 _TALLY = {
@@ -22,17 +24,22 @@ _TALLY = {
 
 
 def frame(course: Course, entry: Entry, link: Link) -> str:
-    """The head of a lesson's page: question, reading time, run time, prerequisites."""
+    """The head of a lesson's page: question, topic, level, times, prerequisites, the switch."""
     page = entry.page
+    level = (page.level if page else None) or 0
     kept = sum(p.problem is None and p.claim.judged for p in entry.promises.values())
     return render(
         "frame",
         banners=banners(entry),
         question=str(page.meta.get("question", "")) if page else "",
-        minutes=page.minutes if page else 0,
+        topic=page.topic if page else "",
+        level=level,
+        level_in_words=pages.LEVELS.get(level, ""),
+        minutes=minutes(entry),
         run=entry.run,
         kept=f"{kept} of {len(entry.promises)} claims as promised",
         evidence_url=None if course.evidence_url is None else link(course.evidence_url),
+        claims=bool(entry.promises),
         before=[course.entry(name) for name in (page.prerequisites if page else [])],
         link=link,
     )
@@ -54,8 +61,8 @@ def downloads(entry: Entry, link: Link) -> str:
 def lesson_claims(entry: Entry, link: Link, anchor: Callable[[str], str]) -> str:
     """All claims of one lesson."""
     names = run_of(entry).claims
-    cards = [Markup(evidences.block(entry, name, link, anchor(name))) for name in names]
-    return render("claims", anchor=anchor("lesson-claims"), cards=cards)
+    rows = [Markup(evidences.block(entry, name, link, anchor(name))) for name in names]
+    return render("claims", anchor=anchor("lesson-claims"), rows=rows)
 
 
 def evidence(course: Course, link: Link) -> str:

@@ -20,6 +20,8 @@ _VERBATIM = re.compile(
     r"|\$\$[^\n]+?\$\$|(?<![\\$])\$(?![\s$])[^$\n]*?[^\s\\$]\$(?!\d)|\\\([^\n]*?\\\))",
     re.M | re.S,
 )
+_HEADING = re.compile(r"^[ >]*#{1,6}[ \t]")
+_UNDERLINE = re.compile(r"^[ >]*(?:=+|-{2,})[ \t]*$")  # of a heading, on the line below it
 # HTML cannot stand within alternative text, the title of a link, or an attribute of raw HTML.
 _PLAIN = re.compile(r"!\[[^\]]*$|\]\([^)\s]*\s+[\"'][^)]*$|<[a-zA-Z][^<>]*$")
 
@@ -35,6 +37,7 @@ class Embed:
     alone: bool  # on its line or in its table cell
     row: bool  # in a row of a table
     plain: bool  # where only text can stand
+    heading: bool = False
 
 
 def visible(text: str) -> str:
@@ -44,7 +47,10 @@ def visible(text: str) -> str:
 
 def find(text: str, first_line: int = 1) -> Iterator[Embed]:
     """Yield every embed of a page, skipping what is code, maths or a comment."""
-    for number, line in enumerate(visible(text).split("\n"), first_line):
+    lines = visible(text).split("\n")
+    for number, line in enumerate(lines, first_line):
+        below = lines[number - first_line + 1 : number - first_line + 2]
+        heading = bool(_HEADING.match(line) or any(map(_UNDERLINE.match, below)))
         for match in _EMBED.finditer(line):
             before, after = line[: match.start()], line[match.end() :]
             row = "|" in before and "|" in after
@@ -54,4 +60,7 @@ def find(text: str, first_line: int = 1) -> Iterator[Embed]:
                     not before.rpartition("|")[2].strip() and not after.partition("|")[0].strip()
                 )
             plain = bool(_PLAIN.search(_EMBED.sub("", before)))
-            yield Embed(match[1], number, match.start(), match.end(), alone, row, plain)
+            start = match.start()
+            if match[1].startswith("^") and re.sub(rf"^[\s>]*{LIST_MARK}*", "", before):
+                start = len(before.rstrip())  # a sign keeps to its sentence
+            yield Embed(match[1], number, start, match.end(), alone, row, plain, heading)

@@ -2,7 +2,8 @@
 
 A number stands inline; a figure, table, claim or code cell stands alone on its line (or in its
 table cell), also inside admonitions, tabs and lists. Code spans, fences, comments and maths stay as
-they are; `\\[[` is two brackets. A name that does not exist is reported with file, line and the
+they are; `\\[[` is two brackets. `[[^claim]]` directly behind a sentence says which claim the
+sentence rests on. A name that does not exist is reported with file, line and the
 names that do, and shows as an error on the page.
 """
 
@@ -12,7 +13,7 @@ import difflib
 import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markdown import Extension, Markdown
@@ -22,16 +23,20 @@ from markupsafe import escape
 from lessonkit.press import settings
 from lessonkit.press.course import entries as courses
 from lessonkit.press.course import pages
-from lessonkit.press.page import blocks, evidence
+from lessonkit.press.page import blocks, evidence, shown
 from lessonkit.press.page.brackets import LIST_MARK, Embed, find
 from lessonkit.press.page.templates import render
 from lessonkit.press.settings import PressError
 
 log = logging.getLogger("mkdocs.plugins.lessonkit")
 
-_NAME = re.compile(r"(?:([\w/-]+):)?([\w-]+)(?:\.([\w-]+))?")
-# What nobody looks for by searching: drawings, and where their numbers come from.
-_LATER = re.compile(r'<svg\b.*?</svg>|<details class="lk-provenance".*?</details>', re.S)
+_NAME = re.compile(r"(\^)?(?:([\w/-]+):)?([\w-]+)(?:\.([\w-]+))?")
+# What nobody looks for by searching: drawings, where their numbers come from, and what a sentence
+# rests on (the claim itself says it where it stands).
+_LATER = re.compile(
+    r'<svg\b.*?</svg>|<details class="lk-provenance".*?</details>|<span class="lk-says".*?</span>',
+    re.S,
+)
 _POSTPONED = re.compile(r"<!--lessonkit:(\d+)-->")
 COURSE_BLOCKS = ("evidence", "gallery", "syllabus", "prerequisites", "statements")
 LESSON_BLOCKS = ("lesson-frame", "lesson-downloads", "lesson-claims")
@@ -48,6 +53,7 @@ class Place:
     first_line: int = 1
     course: courses.Course | None = None  # as this build found it
     later: list[str] | None = None  # what the plugin puts in when the page is done
+    shown: shown.Names = frozenset()  # what the page puts on its own
 
     def link(self, target: str) -> str:
         """Return the address of a path of the site, seen from this page."""
@@ -95,11 +101,16 @@ def resolve(course: courses.Course, place: Place, embed: Embed, used: dict[str, 
     match = _NAME.fullmatch(text)
     if not match:
         raise EmbedError(
-            f"[[{embed.text}]] is no name: expected [[name]], [[lesson:name]] or [[name.median]] "
-            "(write \\[[ for two brackets)"
+            f"[[{embed.text}]] is no name: expected [[name]], [[lesson:name]], [[name.median]] or "
+            "[[^claim]] (write \\[[ for two brackets)"
         )
-    lesson, name, part = match[1] or place.lesson, match[2], match[3] or ""
-    if name in COURSE_BLOCKS and match[1] is None:
+    lesson, name, part = match[2] or place.lesson, match[3], match[4] or ""
+    if match[1]:
+        entry = _entry(course, place, lesson, name)
+        address = _mark(course, place, embed, entry, name)
+        used["^"] = used.get("^", 0) + 1
+        return "" if embed.plain else evidence.mark(entry, name, address, used["^"])
+    if name in COURSE_BLOCKS and match[2] is None:
         _must_stand_alone(embed, name)
         return getattr(blocks, name)(course, place.link)
     entry = _entry(course, place, lesson, name)
@@ -109,12 +120,32 @@ def resolve(course: courses.Course, place: Place, embed: Embed, used: dict[str, 
     if name not in entry.names:
         raise EmbedError(_unknown(entry, name))
     record = entry.run.records.get(name) if entry.run else None
-    if part and (record is None or part not in record.parts):
-        raise EmbedError(_no_part(entry.names[name], name, record.parts if record else (), part))
+    parts = record.parts if record else (shown.OPEN,)
+    if part and part not in parts:
+        raise EmbedError(_no_part(entry.names[name], name, parts, part))
     if record is None or not (part or record.inline):
         _must_stand_alone(embed, f"{name!r} is a {entry.names[name]}: it")
-        return evidence.block(entry, name, place.link, _anchor(name, used))
+        anchor = _anchor(name, used)
+        if record is None:
+            return evidence.cell(entry, name, place.link, anchor, opened=part == shown.OPEN)
+        return evidence.block(entry, name, place.link, anchor)
     return escape(record.text(part)) if embed.plain else evidence.sentence(record, part)
+
+
+def _mark(
+    course: courses.Course, place: Place, embed: Embed, entry: courses.Entry, name: str
+) -> str:
+    """Return where the claim stands on which a sentence rests."""
+    if name not in entry.names or entry.run is None:
+        raise EmbedError(_unknown(entry, name, "^"))
+    if name not in entry.promises:
+        raise EmbedError(
+            f"[[^{name}]]: {name!r} is a {entry.names[name]}, and a sentence rests on a claim; "
+            f"lesson {entry.name} has {', '.join(entry.promises) or 'none'}"
+        )
+    if embed.heading:
+        raise EmbedError(f"[[^{name}]] in a heading: put it behind a sentence of the text")
+    return shown.address(course, entry, name, place.shown, place.link)
 
 
 def _no_part(kind: str, name: str, parts: Sequence[str], part: str) -> str:
@@ -158,16 +189,17 @@ def _anchor(name: str, used: dict[str, int]) -> str:
     return name if used[name] == 1 else f"{name}--{used[name]}"
 
 
-def _unknown(entry: courses.Entry, name: str) -> str:
+def _unknown(entry: courses.Entry, name: str, sign: str = "") -> str:
     if entry.run is None:
-        return f"[[{name}]]: lesson {entry.name} has no run yet: run `lessonkit build {entry.name}`"
+        run = f"run `lessonkit build {entry.name}`"
+        return f"[[{sign}{name}]]: lesson {entry.name} has no run yet: {run}"
     close = difflib.get_close_matches(name, entry.names, n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""
     by_kind: dict[str, list[str]] = {}
     for known, kind in entry.names.items():
         by_kind.setdefault(kind + "s", []).append(known)
     listed = "; ".join(f"{kind}: {', '.join(sorted(names))}" for kind, names in by_kind.items())
-    return f"[[{name}]]: lesson {entry.name} publishes no such name; {hint}it has {listed}"
+    return f"[[{sign}{name}]]: lesson {entry.name} publishes no such name; {hint}it has {listed}"
 
 
 class _Embedder(Preprocessor):
@@ -179,9 +211,11 @@ class _Embedder(Preprocessor):
 
     def run(self, lines: list[str]) -> list[str]:
         place = self.place() or _told(self.md)
-        embeds = list(find("\n".join(lines), place.first_line))
+        text = "\n".join(lines)
+        embeds = list(find(text, place.first_line))
         if not embeds:
             return lines
+        place = replace(place, shown=shown.names(text, place.lesson))
         course = place.course or courses.current(self.project or settings.load())
         used: dict[str, int] = {}
         html: dict[int, list[tuple[Embed, str]]] = {}
@@ -215,7 +249,7 @@ class _Embedder(Preprocessor):
 
 
 def _is_block(html: str) -> bool:
-    return not html.startswith("<span")
+    return not html.startswith(("<span", "<a "))
 
 
 def _error(message: str, embed: Embed) -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from markupsafe import Markup
 
-from lessonkit.evidence import Claim, Figure, Record
+from lessonkit.evidence import Figure, Record
 from lessonkit.press import memo
 from lessonkit.press.course.entries import Entry
 from lessonkit.press.page import notebook, svg
+from lessonkit.press.page.strip import strip
 from lessonkit.press.page.templates import render
 
 Link = Callable[[str], str]  # a path below the folder of pages -> an address seen from this page
@@ -69,52 +69,27 @@ _MORE: dict[str, Callable[[Entry, str, str], dict[str, Any]]] = {
 }
 
 
-class Strip(NamedTuple):
-    """Where a claim's values stand in a picture that is 400 wide."""
-
-    left: float  # of what is promised
-    right: float
-    bounds: list[float]
-    dots: list[float]
-    traps: list[float]
+def mark(entry: Entry, name: str, address: str, number: int) -> str:
+    """What a sentence rests on: a small sign behind it that leads to the claim."""
+    return render("mark", made=entry.promises[name], address=address, number=number)
 
 
-def strip(record: Claim) -> Strip:
-    """Place every seed, the trap's values and the bounds side by side."""
-    edges = record.rule.edges
-    place = _scale([*record.values, *record.trap_values, *edges])
-    ends = [place(edge) for edge in edges]
-    left, right = ends[0], max(ends[-1], ends[0] + 1)
-    if record.rule.kind in ("at_most", "below"):
-        left, right = 0.0, ends[0]
-    if record.rule.kind in ("at_least", "above"):
-        left, right = ends[0], 400.0
-    dots, traps = ([place(v) for v in values] for values in (record.values, record.trap_values))
-    return Strip(left, right, ends, dots, traps)
-
-
-def _scale(values: Sequence[float]) -> Callable[[float], float]:
-    """Map values to 12..388: by powers of ten where they span more than two decades.
-
-    There, 0 stands one decade below the smallest of the others.
-    """
-    low, high = min(values), max(values)
-    smallest = min((value for value in values if value > 0), default=1.0)
-    if low >= 0 and high / smallest > 100:
-        floor = smallest / 10 if low == 0 else smallest
-        return lambda value: 12 + 376 * math.log(max(value, floor) / floor, high / floor)
-    width = (high - low) or 1.0
-    return lambda value: 12 + 376 * (value - low) / width
-
-
-def cell(entry: Entry, name: str, link: Link, anchor: str) -> str:
-    """A code cell as run, with what it printed beneath."""
+def cell(entry: Entry, name: str, link: Link, anchor: str, opened: bool = False) -> str:
+    """A code cell as run, folded unless it is opened, with what it printed beneath."""
     assert entry.script is not None
     index = entry.cells[name]
-    code = _coloured(entry.script.code[index].source.strip("\n"))
+    source = entry.script.code[index].source.strip("\n")
     put_out = notebook.outputs_by_cell(entry.script, entry.run)[index] if entry.run else []
     outputs = [_output(entry, output, link) for output in put_out]
-    return render("cell", anchor=anchor, code=Markup(code), outputs=outputs)
+    return render(
+        "cell",
+        anchor=anchor,
+        title=name.replace("-", " "),
+        lines=source.count("\n") + 1,
+        code=Markup(_coloured(source)),
+        outputs=outputs,
+        opened=opened,
+    )
 
 
 def _output(entry: Entry, output: dict[str, Any], link: Link) -> dict[str, Any]:
@@ -127,11 +102,17 @@ def _output(entry: Entry, output: dict[str, Any], link: Link) -> dict[str, Any]:
 
 @lru_cache(maxsize=512)
 def _coloured(source: str) -> str:
-    from pygments import highlight
+    """Colour Python. Names and signs, most of all tokens, get no element: they are plain text."""
+    from pygments import format, lex
     from pygments.formatters import HtmlFormatter
     from pygments.lexers import PythonLexer
+    from pygments.token import Token
 
-    return highlight(source, PythonLexer(), HtmlFormatter(nowrap=True)).rstrip("\n")
+    plain = (Token.Name, Token.Operator, Token.Punctuation, Token.Text.Whitespace)
+    tokens = (
+        (Token.Text if kind in plain else kind, text) for kind, text in lex(source, PythonLexer())
+    )
+    return format(iter(tokens), HtmlFormatter(nowrap=True)).rstrip("\n")
 
 
 def run_of(entry: Entry) -> Any:

@@ -33,6 +33,7 @@ def _environment() -> Environment:
     made.filters |= {
         "value": value,
         "words": words,
+        "spread": spread,
         "counted": counted,
         "seeds": seeds,
         "pixel": "{:.1f}".format,
@@ -57,6 +58,21 @@ def words(text: str) -> Markup:
         Markup("<code>{}</code>").format(p) if i % 2 else escape(p) for i, p in enumerate(parts)
     )
     return Markup("").join(shown)
+
+
+_SPREAD = re.compile(r"([−\d][^()]*?) \(([^()]+) to ([^()]+)\)")
+
+
+def spread(text: str) -> Markup:
+    """Write a median with its range small beneath; what is not one stays a sentence.
+
+    A line may end before the range and within it at "to", never in a number.
+    """
+    found = _SPREAD.fullmatch(text)
+    if not found:
+        return words(text)
+    middle, low, high = (whole.replace(" ", "\u00a0") for whole in found.groups())
+    return Markup("{} <small>{}\u00a0to {}</small>").format(middle, low, high)
 
 
 def _glued(text: str) -> str:

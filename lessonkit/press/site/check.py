@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
-from lessonkit.evidence import Figure
 from lessonkit.press.course import pages, statements
 from lessonkit.press.course.entries import Course
 from lessonkit.press.page import brackets, embed
+from lessonkit.press.site import sentences
+from lessonkit.press.site.finding import Finding
 
 _IMAGE = re.compile(r"!\[\s*\] ?[(\[]|<img(?![^>]*\salt\s*=)[^>]*>")
 # What looks measured: a share, a decimal, a power of ten.
@@ -19,27 +19,21 @@ _TYPED = re.compile(
 )
 _MARKUP = re.compile(r"\]\([^)\s]*\)|<[^>]*>|\{[^}\n]*\}|\[\[[^\]]*\]\]")
 # A sentence that says where its numbers come from: a year, a link, a footnote.
-_CITED = re.compile(r"\b(?:18|19|20)\d\d\b|\]\(https?:|\[\^|<https?:")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing to mend."""
-
-    where: str
-    message: str
-    warning: bool = False  # a warning does not fail the check
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.message}"
+_CITED = re.compile(r"\b(?:18|19|20)\d\d\b|\]\(https?:|(?<!\[)\[\^|<https?:")
 
 
 def check(course: Course) -> list[Finding]:
-    """Check embeds, front matter, prerequisites, claim ids, promises and every lesson's state."""
+    """Check pages (embeds, what sentences rest on, front matter), claim ids, every lesson."""
     found = [*lessons(course), *structure(course), *remarks(course)]
     for page in pages.readable(course.settings):
-        found += [*embeds(course, page), *typed_numbers(course, page)]
-    return [*found, *never_embedded(course), *unknown_statements(course)]
+        found += [
+            *sentences.front_matter(course, page),
+            *embeds(course, page),
+            *sentences.rest_on_what_stands(course, page),
+            *sentences.recap_rests_on_something(course, page),
+            *typed_numbers(course, page),
+        ]
+    return [*found, *sentences.never_shown(course), *unknown_statements(course)]
 
 
 def lessons(course: Course) -> Iterator[Finding]:
@@ -155,23 +149,6 @@ def typed_numbers(course: Course, page: pages.Page) -> Iterator[Finding]:
                     warning=True,
                 )
         number += paragraph.count("\n")
-
-
-def never_embedded(course: Course) -> Iterator[Finding]:
-    """Warn about figures that no page shows: somebody drew them for nothing."""
-    shown = set()
-    for page in pages.readable(course.settings):
-        for found in brackets.find(page.body):
-            lesson, _, name = found.text.strip().rpartition(":")
-            shown.add((lesson or page.lesson, name))
-    for entry in course.entries.values():
-        for name in entry.run.of(Figure) if entry.run else ():
-            if (entry.name, name) not in shown:
-                yield Finding(
-                    f"{course.settings.lessons}/{entry.name}.py",
-                    f"figure {name!r} is never embedded: write [[{name}]] on a page, or drop it.",
-                    warning=True,
-                )
 
 
 def unknown_statements(course: Course) -> Iterator[Finding]:
