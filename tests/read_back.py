@@ -7,6 +7,7 @@ import matplotlib
 import numpy as np
 
 from lessonkit.figures.conditions import PALETTE
+from lessonkit.figures.style import WIDTH
 
 
 def assert_drawn(drawn, told):
@@ -51,5 +52,5 @@ def check_house(draw):
     assert dict(matplotlib.rcParams) == before
     assert strange_colours(drawing.figure) == set()
     assert svg(draw().figure) == svg(again.figure)
-    assert drawing.figure.get_figwidth() == 7.2
+    assert drawing.figure.get_figwidth() == WIDTH
     assert len({len(column) for column in drawing.columns.values()}) == 1

@@ -5,6 +5,7 @@ from matplotlib.patches import Rectangle
 
 from lessonkit.figures import diagrams
 from lessonkit.figures.conditions import CONDITIONS, PALETTE
+from lessonkit.figures.style import WIDTH
 from tests.alternative import numbers_said
 from tests.read_back import assert_drawn, check_house
 
@@ -61,7 +62,7 @@ def test_the_lookup_adds_up_the_weighted_values():
 
 
 def check_lookup(drawing):
-    assert_drawn([wide / 0.8 for wide in bars(drawing)], drawing.columns["weight"])
+    assert_drawn([wide / 0.64 for wide in bars(drawing)], drawing.columns["weight"])
     told = {
         f"{number:g}"
         for name in ("weight", "value", "together")
@@ -93,19 +94,19 @@ def test_both_blocks_say_what_goes_in_and_what_comes_out():
 def test_only_the_residual_block_has_a_wire():
     (wire,) = blocks().ax.lines
     assert wire.get_color() == CONDITIONS["residual"].colour
-    assert wire.get_xdata().min() > 3.6  # in the right half of the canvas
+    assert wire.get_xdata().min() > WIDTH / 2  # in the right half of the canvas
 
 
 def test_a_bar_is_as_wide_as_the_view_of_its_layer_and_never_wider_than_the_line():
     drawing = views()
-    assert_drawn([wide / 3.6 * 88 for wide in bars(drawing)], drawing.columns["pixels"])
+    assert_drawn([wide / 2.75 * 88 for wide in bars(drawing)], drawing.columns["pixels"])
     assert drawing.columns["pixels"] == [11, 22, 88]
     assert {"11 pixels", "22 pixels", "the whole line"} <= set(written(drawing))
 
 
 def test_a_canvas_counts_inches():
     _, ax = diagrams.new_canvas(height=3.3)
-    assert (ax.get_xlim(), ax.get_ylim()) == ((0, 7.2), (0, 3.3))
+    assert (ax.get_xlim(), ax.get_ylim()) == ((0, WIDTH), (0, 3.3))
 
 
 def test_boxes_arrows_and_notes_stand_on_a_canvas_of_ones_own():

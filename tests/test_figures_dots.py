@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
+from matplotlib.patches import PathPatch, Rectangle
 
 from lessonkit.figures.conditions import CONDITIONS, PALETTE, look
 from lessonkit.figures.dots import plot_bars, plot_dots
@@ -134,12 +136,20 @@ def test_a_row_that_holds_more_than_seeds_is_refused():
         plot_dots({"relu": np.ones((2, 3))}, "share")
 
 
+def rectangles(ax):
+    return [patch for patch in ax.patches if isinstance(patch, Rectangle)]
+
+
+def strokes(ax):
+    return [patch for patch in ax.patches if isinstance(patch, PathPatch)]
+
+
 def check_bars(drawing):
     for ax, title in zip(drawing.figure.axes, PANELS, strict=True):
-        bars = sorted(ax.patches, key=lambda bar: bar.get_y())
+        bars = sorted(rectangles(ax), key=lambda bar: bar.get_y())
         assert_drawn([bar.get_width() for bar in bars], drawing.columns[f"{title} median"])
         seeds = [drawing.columns[f"{title}, seed {n}"] for n in (1, 2, 3)]
-        dots = np.concatenate([line.get_xydata()[::3] for line in ax.lines])
+        dots = np.concatenate([path.get_path().vertices[::2] for path in strokes(ax)])
         told = [(seed[place], place) for seed in seeds for place in range(5)]
         assert_drawn(sorted(map(tuple, dots)), sorted(told))
 
@@ -155,11 +165,30 @@ def test_a_bar_of_another_length_is_found():
         check_bars(drawing)
 
 
+def test_a_key_says_what_bars_and_dots_are():
+    written = [text.get_text() for text in texts(bars().figure)]
+    assert "bar: median of 3 seeds, dots: the seeds" in written
+
+
+def test_the_picture_shows_every_dot_too():
+    """More dots than matplotlib draws one by one when it may leave points out."""
+    places = np.linspace(0, 1, 97)
+    drawing = plot_bars({"far": places[:, None] * [1, 1]}, ["a", "b"], "weight", height=3)
+    (path,) = strokes(drawing.ax)
+    drawing.figure.set_size_inches(40, 3)  # so that no dot touches another
+    canvas = FigureCanvasAgg(drawing.figure)
+    canvas.draw()
+    spots = drawing.ax.transData.transform(path.get_path().vertices[::2]).round().astype(int)
+    pixels = np.asarray(canvas.buffer_rgba())[::-1]
+    assert len(spots) == 2 * 97
+    assert all(pixels[y, x, :3].sum() < 600 for x, y in spots)
+
+
 def test_panels_share_their_labels_and_words_that_matter_have_their_colour():
     left, right = bars().figure.axes
     assert left.get_ylim() == right.get_ylim()
     assert left.get_shared_y_axes().joined(left, right)
-    (cat,) = [bar for bar in right.patches if to_hex(bar.get_facecolor()) == PALETTE["blue"]]
+    (cat,) = [bar for bar in rectangles(right) if to_hex(bar.get_facecolor()) == PALETTE["blue"]]
     assert (cat.get_width(), cat.get_y() + 0.4) == pytest.approx((0.7, 1))
 
 

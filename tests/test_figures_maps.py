@@ -5,10 +5,11 @@ import pytest
 from matplotlib.patches import Rectangle
 
 from lessonkit.figures.conditions import CONDITIONS, PALETTE
-from lessonkit.figures.maps import plot_maps, plot_patches, plot_pictures
+from lessonkit.figures.maps import plot_grid, plot_maps, plot_patches, plot_pictures
 from lessonkit.figures.readings import plot_readings
+from lessonkit.figures.style import WIDTH
 from tests.alternative import numbers_said
-from tests.read_back import assert_drawn, check_house
+from tests.read_back import assert_drawn, check_house, texts
 
 WORDS = ["the", "cat", "sat", "it", "was"]
 LONG = [*WORDS, "very", "tired"]
@@ -51,7 +52,17 @@ def readings(sure=0.5):
     return plot_readings(CHANCE.normal(size=(16, 96)), CENTRES, read, TRUTH)
 
 
-EVERY = pytest.mark.parametrize("draw", [small, large, patches, pictures])
+GRID = {
+    "wire": {"copying": [3.5, 3.1, 4.2], "He": [2.5, 2.5, 2.5]},
+    "no wire": {"copying": [7.0, 5, 11], "He": [53.0, 61, 47]},
+}
+
+
+def grid():
+    return plot_grid(GRID, "pictures wrong (%)", across="start", down="way around")
+
+
+EVERY = pytest.mark.parametrize("draw", [small, large, patches, pictures, grid])
 
 
 @EVERY
@@ -65,7 +76,7 @@ def test_readings_keep_the_rules_of_the_house():
     check_house(lambda: plot_readings(picture, CENTRES, read, TRUTH))
 
 
-@pytest.mark.parametrize("draw", [small, large, patches, pictures, readings])
+@pytest.mark.parametrize("draw", [small, large, patches, pictures, grid, readings])
 def test_the_words_say_the_numbers(draw):
     drawing = draw()
     assert numbers_said(drawing.says, drawing.columns) >= 2
@@ -157,6 +168,56 @@ def test_a_map_of_another_sentence_is_refused():
         plot_maps({"one": np.ones((7, 7))}, WORDS)
 
 
+def check_grid(drawing):
+    columns, ax = drawing.columns, drawing.ax
+    written = [text.get_text() for text in ax.texts]
+    seeds = np.array([columns[f"seed {n}"] for n in (1, 2, 3)])
+    assert_drawn(np.median(seeds, axis=0), columns["median"])
+    assert [float(text) for text in written if "to" not in text] == columns["median"]
+    deepest = max(columns["median"])
+    tinted = [(patch.get_alpha() - 0.06) / 0.39 * deepest for patch in ax.patches]
+    np.testing.assert_allclose(tinted, columns["median"], atol=0.01)
+    places = [(round(p.get_x() + 0.48), round(p.get_y() + 0.47)) for p in ax.patches]
+    across = [label.get_text() for label in ax.get_xticklabels()]
+    down = [label.get_text() for label in ax.get_yticklabels()]
+    assert [across[x] for x, _ in places] == columns["start"]
+    assert [down[y] for _, y in places] == columns["way around"]
+
+
+def test_a_grid_writes_median_and_range_of_each_cell_on_its_tint():
+    check_grid(grid())
+    written = [text.get_text() for text in grid().ax.texts]
+    assert {"3.5", "3.1 to 4.2", "2.5", "7", "5 to 11", "53", "47 to 61"} == set(written)
+
+
+def test_a_cell_of_another_tint_is_found():
+    drawing = grid()
+    drawing.ax.patches[1].set_alpha(0.4)
+    with pytest.raises(AssertionError):
+        check_grid(drawing)
+
+
+def test_a_grid_tells_each_cell_and_says_what_is_written():
+    assert grid().says == (
+        "pictures wrong (%), medians. wire, copying: 3.5 (3.1 to 4.2); wire, He: 2.5; "
+        "no wire, copying: 7 (5 to 11); no wire, He: 53 (47 to 61)."
+    )
+    written = [text.get_text() for text in texts(grid().figure)]
+    assert "pictures wrong (%): median of 3 seeds,\nbelow it their range" in written
+
+
+def test_shares_may_have_a_tint_of_their_own_scale():
+    drawing = plot_grid({"a": {"x": [0.5]}, "b": {"x": [1.0]}}, "share", most=1)
+    assert [patch.get_alpha() for patch in drawing.ax.patches] == [0.255, 0.45]
+
+
+def test_a_row_with_other_columns_is_refused():
+    with pytest.raises(ValueError, match=r"row 'b': expected numbers \(seeds,\) for each of x"):
+        plot_grid({"a": {"x": [1, 2]}, "b": {"y": [1, 2]}}, "share")
+    with pytest.raises(ValueError, match=r"row 'a'.*got\s+\{'x': \(1, 2\)\}"):
+        plot_grid({"a": {"x": [[1, 2]]}}, "share")
+
+
 def told_pixels(columns, **names):
     """Return the picture that the file holds under these names."""
     cells = [name for name in columns if name[0] == "x" and name[1:].isdigit()]
@@ -192,17 +253,17 @@ def test_another_pixel_is_found():
 
 def test_the_file_holds_the_patches_that_fit_and_no_others():
     drawing = patches()
-    assert len(drawing.ax.images) == 10 + 3
-    names = [("layer 1", n) for n in range(1, 11)] + [("layer 2", n) for n in range(1, 4)]
+    assert len(drawing.ax.images) == 8 + 2
+    names = [("layer 1", n) for n in range(1, 9)] + [("layer 2", n) for n in range(1, 3)]
     for image, (name, place) in zip(drawing.ax.images, names, strict=True):
         assert_drawn(image.get_array(), told_pixels(drawing.columns, patches=name, patch=place))
-        assert image.get_extent()[1] <= 7.2
-    assert len(drawing.columns["row"]) == 10 * 5 + 3 * 16
+        assert image.get_extent()[1] <= WIDTH
+    assert len(drawing.columns["row"]) == 8 * 5 + 2 * 16
     assert drawing.columns["x48"][0] == ""
 
 
 def test_all_patches_share_one_scale_of_grey():
-    assert {image.get_clim() for image in patches().ax.images} == {(0, 2)}
+    assert {image.get_clim() for image in patches().ax.images} == {(0, 1)}
 
 
 def tints(ax):

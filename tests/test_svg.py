@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 from collections import Counter
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 from markupsafe import Markup
 from matplotlib.figure import Figure
+from PIL import Image
 from workshop import assert_sound
 
 from lessonkit.press.page import svg
@@ -49,6 +51,15 @@ def dots() -> Figure:
 def dense() -> Figure:
     figure, ax = plt.subplots()
     ax.scatter(np.arange(700), np.arange(700) ** 0.5, rasterized=True)
+    return figure
+
+
+def grey() -> Figure:
+    figure, ax = plt.subplots()
+    noise = np.random.default_rng(7).normal(size=(70, 110))
+    noise[:, 50:60] = np.nan  # transparent
+    few = plt.colormaps["gray_r"].resampled(16)
+    ax.imshow(noise, cmap=few, interpolation="none")
     return figure
 
 
@@ -199,11 +210,23 @@ def test_a_scale_is_not_rounded_to_nothing() -> None:
     assert 'd="M0.1 0"' in text
 
 
-def test_pictures_inside_come_through_byte_for_byte() -> None:
-    raw = drawn(dense)
+def pixels(data: str) -> bytes:
+    with Image.open(io.BytesIO(base64.b64decode(data))) as image:
+        return image.convert("RGBA").tobytes()
+
+
+@pytest.mark.parametrize("kind", [dense, grey])
+def test_pictures_inside_come_through_pixel_for_pixel(kind: Callable[[], Figure]) -> None:
+    raw = drawn(kind)
     data, shown = (re.findall(r"base64,\s*([^\"]+)", text) for text in (raw, themed(raw)))
     assert data
-    assert ["".join(one.split()) for one in shown] == ["".join(one.split()) for one in data]
+    assert [pixels(one) for one in shown] == [pixels(one) for one in data]
+
+
+def test_a_picture_of_few_colours_takes_few_bits() -> None:
+    raw = drawn(grey)
+    (data,), (shown,) = (re.findall(r"base64,\s*([^\"]+)", text) for text in (raw, themed(raw)))
+    assert len(shown) < 0.8 * len(data)
 
 
 def test_it_has_a_title_and_a_description_and_names_them(raw: str) -> None:

@@ -9,13 +9,14 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from lessonkit.figures.conditions import PALETTE, condition_of, look, spelled
 from lessonkit.figures.drawing import Drawing, in_words
 from lessonkit.figures.names import name_lines
 from lessonkit.figures.style import STYLE, new_figure
+from lessonkit.figures.ticks import put_decades, round_ticks, write_plainly
 
 __all__ = ["plot_activation", "plot_curves"]
 
@@ -35,7 +36,7 @@ def plot_curves(
     share: bool = False,
     chance: float | None = None,
     groups: int | None = None,
-    height: float = 4.0,
+    height: float = 3.4,
 ) -> Drawing:
     """Draw one quantity in several conditions: line = median, band = range over seeds.
 
@@ -78,7 +79,7 @@ def plot_curves(
 
 @matplotlib.rc_context(STYLE)
 def plot_activation(
-    inputs: ArrayLike, outputs: ArrayLike, slopes: ArrayLike, name: str, *, height: float = 4.0
+    inputs: ArrayLike, outputs: ArrayLike, slopes: ArrayLike, name: str, *, height: float = 3.4
 ) -> Drawing:
     """Draw an activation, its slope, and the ceiling that the slope never passes.
 
@@ -105,6 +106,7 @@ def plot_activation(
     ax.set(xlabel="input of the unit", ylabel="output, slope", xlim=(inputs[0], inputs[-1]))
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+        write_plainly(axis)
     name_lines(ax, lines, "")
     says = (
         f"{_told(spelled(name), outputs, inputs.tolist())}. Its slope is never above "
@@ -167,6 +169,7 @@ def _draw_curves(
             linestyle=_LINES[times % len(_LINES)],
             marker=marker if marked else "",
             markersize=7,
+            markevery=-(-len(places) // 20),  # a mark for each would be a chain
             markerfacecolor=PALETTE["paper"] if times else colour,
             clip_on=False,  # a mark at zero is a whole mark
             zorder=3,
@@ -177,26 +180,27 @@ def _draw_curves(
 def _set_across(ax: Axes, places: Sequence[float], at: Sequence[Any], *, stepwise: bool) -> None:
     ax.margins(x=0.03)
     if stepwise:
-        ax.set(xlim=(0, at[-1]), xticks=[0, at[-1] // 2, at[-1]])
-        return
-    count = len(at) if len(at) <= 8 else 5
-    shown = np.linspace(0, len(at) - 1, count).round().astype(int)
-    ax.set_xticks([places[n] for n in shown], [_written(at[n]) for n in shown])
+        ax.set(xlim=(0, at[-1]), xticks=round_ticks(0, at[-1]))
+    elif len(at) <= 8:
+        ax.set_xticks(places, [_written(value) for value in at])
+    elif places is at:
+        ticks = round_ticks(at[0], at[-1])
+        ax.set_xticks(ticks, [_written(value) for value in ticks])
+    else:  # not evenly spaced, or words: some of them
+        shown = np.linspace(0, len(at) - 1, 5).round().astype(int)
+        ax.set_xticks([places[n] for n in shown], [_written(at[n]) for n in shown])
 
 
 def _set_up(ax: Axes, numbers: Array, log: bool, share: bool) -> None:
     if log:
         ax.set_yscale("log")
-        low, high = ax.get_ylim()
-        few = high > 100 * low  # decades suffice; otherwise there may be none to see
-        ax.yaxis.set_major_locator(LogLocator(subs=(1,) if few else (1, 2, 5), numticks=6))
-        ax.yaxis.set_minor_locator(NullLocator())
-        if not few:
-            ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: in_words(value)))
+        put_decades(ax)
     elif share:
         ax.set(ylim=(0, 1.03), yticks=[0, 0.25, 0.5, 0.75, 1])
+        write_plainly(ax.yaxis)
     else:
         ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+        write_plainly(ax.yaxis)
         if 0 <= numbers.min() <= numbers.max() / 2:
             ax.set_ylim(bottom=0)
 

@@ -13,7 +13,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 
 from lessonkit.figures.conditions import PALETTE, look, spelled
 from lessonkit.figures.drawing import Drawing, in_words
-from lessonkit.figures.style import STYLE
+from lessonkit.figures.style import STYLE, WIDTH
 
 __all__ = [
     "draw_arrow",
@@ -28,7 +28,7 @@ __all__ = [
 Point = tuple[float, float]
 
 
-def new_canvas(width: float = 7.2, height: float = 3.0) -> tuple[Figure, Axes]:
+def new_canvas(width: float = WIDTH, height: float = 3.0) -> tuple[Figure, Axes]:
     """Return an empty figure whose one axis counts inches from the lower left corner."""
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(width, height))
@@ -120,15 +120,15 @@ def draw_lookup(
     total = sum(weight * value for weight, value in zip(weights, values, strict=True))
     heights = [2.4 - 0.75 * row for row in range(len(words))]
     middle = heights[len(heights) // 2]
-    for x, name in zip((0.65, 2.3, 3.5, 4.55, 5.5), _HEADINGS, strict=True):
+    for x, name in zip((0.5, 1.7, 2.65, 3.45, 4.22), _HEADINGS, strict=True):
         draw_note(ax, (x, 3.0), name)
-    draw_note(ax, (3.6, 0.25), note)
-    draw_box(ax, (0.65, middle), asker, width=0.9, colour=PALETTE["purple"])
+    draw_note(ax, (WIDTH / 2, 0.25), note)
+    draw_box(ax, (0.5, middle), asker, width=0.7, colour=PALETTE["purple"])
     for y, *row in zip(heights, words, scores, weights, values, strict=True):
-        draw_arrow(ax, (1.12, middle), (1.78, y), colour=PALETTE["purple"])
+        draw_arrow(ax, (0.88, middle), (1.26, y), colour=PALETTE["purple"])
         _draw_asked(ax, y, row)
-        draw_arrow(ax, (5.9, y), (6.18, middle + 0.35 * np.sign(y - middle)))
-    draw_box(ax, (6.5, middle), f"{total:g}", width=0.62, height=0.62, colour=PALETTE["green"])
+        draw_arrow(ax, (4.56, y), (4.8, middle + 0.35 * np.sign(y - middle)))
+    draw_box(ax, (5.12, middle), f"{total:g}", width=0.6, height=0.6, colour=PALETTE["green"])
     columns = {"word": words, "score": scores, "weight": weights, "value": values}
     told = "; ".join(
         f"{word}: score {score}, weight {weight:g}, value {value:g}"
@@ -139,18 +139,20 @@ def draw_lookup(
 
 
 _HEADINGS = ("query", "keys", "scores", "weights", "values")
+_BAR = 0.64  # inches: a weight of 1
+_LINE = 2.75  # inches: a line of text from end to end
 
 
 def _draw_asked(ax: Axes, y: float, row: Sequence[Any]) -> None:
     """Draw one row of a lookup: key, score, weight as a bar, value."""
     word, score, weight, value = row
-    draw_box(ax, (2.3, y), word, width=1.0)
-    ax.text(3.5, y, score, ha="center", va="center")
-    corner, colour = (4.15, y - 0.2), PALETTE["blue"]
-    ax.add_patch(Rectangle(corner, 0.8, 0.4, facecolor=PALETTE["grid"], linewidth=0))
-    ax.add_patch(Rectangle(corner, 0.8 * weight, 0.4, facecolor=colour, alpha=0.45, linewidth=0))
-    ax.text(4.55, y, f"{weight:g}", ha="center", va="center")
-    draw_box(ax, (5.5, y), f"{value:g}", width=0.75, colour=PALETTE["green"])
+    draw_box(ax, (1.7, y), word, width=0.8)
+    ax.text(2.65, y, score, ha="center", va="center")
+    corner, colour = (3.13, y - 0.2), PALETTE["blue"]
+    ax.add_patch(Rectangle(corner, _BAR, 0.4, facecolor=PALETTE["grid"], linewidth=0))
+    ax.add_patch(Rectangle(corner, _BAR * weight, 0.4, facecolor=colour, alpha=0.45, linewidth=0))
+    ax.text(3.45, y, f"{weight:g}", ha="center", va="center")
+    draw_box(ax, (4.22, y), f"{value:g}", width=0.62, colour=PALETTE["green"])
 
 
 @matplotlib.rc_context(STYLE)
@@ -164,22 +166,22 @@ def draw_blocks(x: float, plain: float, residual: float) -> Drawing:
     """
     figure, ax = new_canvas(height=2.7)
     y, (red, blue) = 1.0, (look(name).colour for name in ("plain", "residual"))
-    draw_box(ax, (1.6, y), "f", width=0.9, colour=red)
-    draw_box(ax, (4.95, y), "f", width=0.9, colour=blue)
-    draw_box(ax, (6.05, y), "+", width=0.46, height=0.46, colour=blue)
-    for start, end in ((0.3, 1.15), (2.05, 2.9), (3.6, 4.5), (5.4, 5.82), (6.28, 6.95)):
+    draw_box(ax, (1.05, y), "f", width=0.66, colour=red)
+    draw_box(ax, (3.85, y), "f", width=0.66, colour=blue)
+    draw_box(ax, (4.72, y), "+", width=0.46, height=0.46, colour=blue)
+    for start, end in ((0.15, 0.7), (1.4, 2.1), (2.75, 3.5), (4.2, 4.48), (4.96, 5.5)):
         draw_arrow(ax, (start, y), (end, y), colour=PALETTE["ink"])
-    ax.plot([4.05, 4.05, 6.05], [y, 1.85, 1.85], color=blue, linewidth=2.6)
-    draw_arrow(ax, (6.05, 1.85), (6.05, y + 0.23), colour=blue, width=2.6)
-    draw_note(ax, (5.05, 1.63), "the wire")
+    ax.plot([3.1, 3.1, 4.72], [y, 1.85, 1.85], color=blue, linewidth=2.6)
+    draw_arrow(ax, (4.72, 1.85), (4.72, y + 0.23), colour=blue, width=2.6)
+    draw_note(ax, (3.9, 1.65), "the wire")
     for place, text in (
-        ((0.55, y - 0.3), f"x = {x:g}"),
-        ((2.55, y - 0.45), f"f(x) = {plain:g}"),
-        ((3.75, y - 0.3), f"x = {x:g}"),
-        ((6.3, y - 0.45), f"x + f(x) = {residual:g}"),
+        ((0.4, y - 0.3), f"x = {x:g}"),
+        ((1.75, y - 0.45), f"f(x) = {plain:g}"),
+        ((2.98, y - 0.3), f"x = {x:g}"),
+        ((4.85, y - 0.45), f"x + f(x) = {residual:g}"),
     ):
         ax.text(*place, text, ha="center", va="center", fontsize=13)
-    for middle, name, colour in ((1.6, "plain", red), (5.05, "residual", blue)):
+    for middle, name, colour in ((1.05, "plain", red), (3.9, "residual", blue)):
         ax.text(middle, 2.4, name, ha="center", va="center", color=colour, weight="bold")
     says = (
         f"Plain block: x = {x:g} goes through f, and f(x) = {plain:g} comes out. Residual block: "
@@ -205,19 +207,19 @@ def draw_views(
         rungs: conditions that shall be looked for, from the ground up.
     """
     figure, ax = new_canvas(height=0.9 + max(0.56 * len(fields), 0.78 * len(rungs)))
-    whole, left = len(text) * pitch, 1.05
+    whole, left = len(text) * pitch, 0.85
     seen = [min(field, whole) for field in fields]
     for place, letter in enumerate(text):
-        x = left + 3.6 * (place + 0.5) / len(text)
+        x = left + _LINE * (place + 0.5) / len(text)
         ax.text(x, 0.3, letter, ha="center", va="center", fontsize=20, family="monospace")
     for number, field in enumerate(seen, 1):
         _draw_view(ax, number, field / whole, _view(field, whole))
     for step, rung in enumerate(rungs):
         y, colour = 0.75 + step * 0.78, look(rung).colour
-        draw_box(ax, (6.1, y), spelled(rung), width=1.45, height=0.5, colour=colour)
+        draw_box(ax, (4.8, y), spelled(rung), width=1.3, height=0.5, colour=colour)
         if step:
-            draw_arrow(ax, (6.1, y - 0.52), (6.1, y - 0.27))
-    draw_note(ax, (6.1, 0.27), "which rung where?", colour=PALETTE["ink"])
+            draw_arrow(ax, (4.8, y - 0.52), (4.8, y - 0.27))
+    draw_note(ax, (4.8, 0.27), "which rung where?", colour=PALETTE["ink"])
     told = "; ".join(f"layer {n}: {_view(field, whole)}" for n, field in enumerate(seen, 1))
     says = f"What one unit sees of a line of {in_words(whole)} pixels. {told}. "
     says += f"Beside them, from the ground up: {', '.join(map(spelled, rungs))}."
@@ -229,9 +231,9 @@ def _view(field: int, whole: int) -> str:
 
 
 def _draw_view(ax: Axes, number: int, share: float, words: str) -> None:
-    """Draw the bar of one layer, 3.6 inches wide if it sees the whole line."""
-    y, wide, middle = 0.3 + 0.56 * number, 3.6 * share, 1.05 + 1.8
-    draw_note(ax, (0.9, y), f"layer {number}", align="right")
+    """Draw the bar of one layer, as long as the line if it sees the whole line."""
+    y, wide, middle = 0.3 + 0.56 * number, _LINE * share, 0.85 + _LINE / 2
+    draw_note(ax, (0.72, y), f"layer {number}", align="right")
     corner, colour = (middle - wide / 2, y - 0.15), PALETTE["blue"]
     ax.add_patch(Rectangle(corner, wide, 0.3, facecolor=colour, alpha=0.3, linewidth=0))
     inside = wide > 1.2

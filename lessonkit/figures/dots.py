@@ -9,6 +9,8 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
@@ -16,6 +18,7 @@ from lessonkit.figures.conditions import PALETTE, look, spelled
 from lessonkit.figures.drawing import Drawing, in_words
 from lessonkit.figures.names import legend_above
 from lessonkit.figures.style import STYLE, new_figure, new_panels
+from lessonkit.figures.ticks import write_plainly
 
 __all__ = ["plot_bars", "plot_dots"]
 
@@ -60,7 +63,7 @@ def plot_dots(
     """
     marks, deep = _marks(rows, upwards=upwards), _nested(rows)
     size = max(sum(mark.row == row for mark in marks) for row in {mark.row for mark in marks})
-    figure, ax = new_figure(height=height or 1.5 + len(rows) * max(0.62, 0.22 * size))
+    figure, ax = new_figure(height=height or 1.5 + len(rows) * max(0.6, 0.2 * size))
     handles = _draw_marks(ax, marks, 0.28 / size)
     _set_rows(ax, [_label(row) for row in rows], upwards, parted=deep)
     _set_values(ax, np.concatenate([mark.values for mark in marks]), chance, share)
@@ -82,9 +85,9 @@ def plot_bars(
     x: str,
     *,
     colours: Mapping[str, str] | None = None,
-    height: float = 4.8,
+    height: float = 4.6,
 ) -> Drawing:
-    """Draw shares as bars, panels side by side: bar = median, dots = seeds.
+    """Draw shares as bars, panels side by side: bar = median, dots = seeds, as a key says.
 
     Args:
         panels: title -> numbers between 0 and 1 (seeds, labels).
@@ -105,9 +108,12 @@ def plot_bars(
                 f"each label; got shape {values.shape}. Turn it with `.T`, or give its labels."
             )
     figure, axes = new_panels(len(numbers), height=height)
+    seeds = " or ".join(map(str, sorted({len(values) for values in numbers.values()})))
+    key = f"bar: median of {seeds} seeds, dots: the seeds"
+    figure.suptitle(key, x=0.01, ha="left", fontsize=12, color=PALETTE["muted"])
     for ax, (title, values) in zip(axes, numbers.items(), strict=True):
         _draw_bars(ax, values, [colours.get(label, "muted") for label in labels])
-        ax.set_title(title, fontsize=14)
+        ax.set_title(title, fontsize=13)
         ax.set(xlim=(-0.03, 1.03), ylim=(len(labels) - 0.4, -0.6), xlabel=x)
         ax.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
         ax.set_yticks(range(len(labels)), labels)
@@ -188,6 +194,7 @@ def _set_values(ax: Axes, values: Array, chance: float | None, share: bool) -> N
         ax.set_xticks([tick for tick in (0, 0.25, 0.5, 0.75, 1) if tick >= start])
     else:
         ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+    write_plainly(ax.xaxis)
     if chance is not None:
         ax.axvline(chance, color=PALETTE["muted"], linestyle=(0, (4, 3)), linewidth=1.5)
         above = ax.get_xaxis_transform()
@@ -226,12 +233,14 @@ def _draw_bars(ax: Axes, values: Array, paints: Sequence[str]) -> None:
         places = [place for place, other in enumerate(paints) if other == paint]
         across, colour = values[:, places], PALETTE[paint]
         ax.barh(places, np.median(across, axis=0), height=0.8, color=colour, alpha=0.35)
-        # Dots as one line of tiny strokes with round ends: markers would fill the page's code.
-        down, gap = np.tile(places, len(across)), np.full(across.size, np.nan)
-        x = np.stack([across.ravel(), across.ravel() + 1e-3, gap], axis=1).ravel()
-        y = np.stack([down, down, gap], axis=1).ravel()
+        # Dots as one path of tiny strokes with round ends: markers would fill the page's code.
+        down = np.tile(places, len(across)).astype(float)
+        ends = np.stack([across.ravel(), down, across.ravel() + 1e-3, down], axis=1)
+        strokes = Path(ends.reshape(-1, 2), [Path.MOVETO, Path.LINETO] * across.size)
+        strokes.should_simplify = False  # else a picture loses those that are too short
+        look: dict[str, Any] = {"linewidth": 5.5, "capstyle": "round", "alpha": 0.8}
         # A stroke that is snapped to whole pixels may have no length, and vanish.
-        ax.plot(x, y, color=colour, linewidth=5.5, solid_capstyle="round", alpha=0.8, snap=False)
+        ax.add_patch(PathPatch(strokes, fill=False, edgecolor=colour, snap=False, **look))
 
 
 def _told_bars(title: str, values: Array, labels: Sequence[str], colours: Mapping[str, str]) -> str:

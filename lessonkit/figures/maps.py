@@ -11,17 +11,25 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
-from lessonkit.figures.conditions import PALETTE
+from lessonkit.figures.conditions import PALETTE, spelled
 from lessonkit.figures.diagrams import draw_note, new_canvas
 from lessonkit.figures.drawing import Drawing, in_words
-from lessonkit.figures.style import STYLE, new_figure, new_panels
+from lessonkit.figures.style import INK, STYLE, WIDTH, new_figure, new_panels
 
-__all__ = ["plot_maps", "plot_patches", "plot_pictures"]
+__all__ = ["plot_grid", "plot_maps", "plot_patches", "plot_pictures"]
 
 Array = np.ndarray[Any, Any]
 _FAINTEST = 0.05  # less weight than this can hardly be seen, and is left blank
+_PALEST = 0.06  # a cell of a grid is seen even where its number is zero
 _UNDER_WORDS = 0.45  # the deepest tint on which ink is read in the light and in the dark
-_INK: dict[str, Any] = {"cmap": "gray_r", "interpolation": "none"}
+# Words end at the map, however wide the reader's letters are.
+_UPWARDS: dict[str, Any] = {
+    "rotation": 90,
+    "rotation_mode": "anchor",
+    "ha": "right",
+    "va": "center",
+    "fontsize": 12,
+}
 
 
 @matplotlib.rc_context(STYLE)
@@ -32,7 +40,7 @@ def plot_maps(
     frame: str = "",
     query: str = "looks",
     key: str = "is looked at",
-    height: float = 4.6,
+    height: float = 3.9,
 ) -> Drawing:
     """Draw maps of attention side by side: a row for each query, a column for each key.
 
@@ -62,7 +70,7 @@ def plot_maps(
     axes[0].set_ylabel(query)
     for ax, (title, values) in zip(axes, weights.items(), strict=True):
         _draw_map(ax, values, words, frame)
-        ax.set_title(title, fontsize=14)
+        ax.set_title(title, fontsize=13)
         ax.set_xlabel(key)
     columns: dict[str, Any] = {
         query: [word for word in words for _ in words],
@@ -93,8 +101,8 @@ def _draw_map(ax: Axes, values: Array, words: Sequence[str], frame: str) -> None
         ax.add_patch(Rectangle(corner, len(words), 1, **edge, clip_on=False, zorder=3))
     edges = (-0.5, len(words) - 0.5)
     ax.set(xlim=edges, ylim=edges[::-1], aspect="equal")
-    ax.set_xticks(range(len(words)), words, rotation=90, fontsize=13)
-    ax.set_yticks(range(len(words)), words, fontsize=13)
+    ax.set_xticks(range(len(words)), words, **_UPWARDS)
+    ax.set_yticks(range(len(words)), words, fontsize=12)
     ax.grid(visible=False)
 
 
@@ -112,8 +120,95 @@ def _told_map(values: Array, words: Sequence[str], frame: str) -> str:
 
 
 @matplotlib.rc_context(STYLE)
+def plot_grid(
+    rows: Mapping[str, Mapping[str, ArrayLike]],
+    quantity: str,
+    *,
+    across: str = "",
+    down: str = "",
+    most: float | None = None,
+    height: float | None = None,
+) -> Drawing:
+    """Write the median of each cell large and its range below it, on a tint: 2 × 2, or a few more.
+
+    The deeper the tint, the larger the median.
+
+    Args:
+        rows: row -> column -> numbers (seeds,); every row has the same columns.
+        quantity: what is written, with the unit.
+        across: what the columns differ in.
+        down: what the rows differ in.
+        most: the number with the deepest tint; default the largest median.
+        height: of the figure, in inches; default by the number of rows.
+
+    Raises:
+        ValueError: a cell is not (seeds,), or a row has other columns.
+    """
+    names = list(next(iter(rows.values())))
+    cells = {row: _cells(row, inside, names) for row, inside in rows.items()}
+    flat = [(row, name, inside[name]) for row, inside in cells.items() for name in names]
+    medians = [float(np.median(values)) for _, _, values in flat]
+    deepest = (max(medians) if most is None else most) or 1
+    figure, ax = new_figure(height=height or 1.25 + 0.85 * len(cells))
+    for number, (median, (_, _, values)) in enumerate(zip(medians, flat, strict=True)):
+        place = (number % len(names), number // len(names))
+        _draw_cell(ax, place, values, min(max(median / deepest, 0), 1))
+    ax.set(xlim=(-0.5, len(names) - 0.5), ylim=(len(cells) - 0.5, -0.5), ylabel=down)
+    ax.set_xticks(range(len(names)), [spelled(name) for name in names])
+    ax.set_yticks(range(len(cells)), [spelled(row) for row in cells])
+    ax.xaxis.tick_top()
+    ax.set_xlabel(across)
+    ax.xaxis.set_label_position("top")
+    ax.grid(visible=False)
+    ax.spines[:].set_visible(False)
+    seeds = max(len(values) for _, _, values in flat)
+    key = f"{quantity}: median of {seeds} seeds,\nbelow it their range"
+    figure.supxlabel(key, fontsize=12, color=PALETTE["muted"])
+    columns: dict[str, Any] = {
+        down or "row": [spelled(row) for row, _, _ in flat],
+        across or "column": [spelled(name) for _, name, _ in flat],
+        "median": medians,
+    }
+    for seed in range(seeds):
+        columns[f"seed {seed + 1}"] = [float(v[seed]) if seed < len(v) else "" for _, _, v in flat]
+    told = [f"{spelled(r)}, {spelled(n)}: {_middle_and_range(v)}" for r, n, v in flat]
+    return Drawing(figure, columns, f"{quantity}, medians. " + "; ".join(told) + ".")
+
+
+def _cells(row: str, inside: Mapping[str, ArrayLike], names: Sequence[str]) -> dict[str, Array]:
+    """Return the cells of a row as arrays (seeds,)."""
+    found = {name: np.asarray(values) for name, values in inside.items()}
+    if list(found) != list(names) or any(v.ndim != 1 or not v.size for v in found.values()):
+        got = {name: values.shape for name, values in found.items()}
+        raise ValueError(
+            f"row {row!r}: expected numbers (seeds,) for each of {', '.join(map(str, names))}; got "
+            f"{got}. Give every row the same columns, and each cell one number for each seed."
+        )
+    return found
+
+
+def _draw_cell(ax: Axes, place: tuple[int, int], values: Array, share: float) -> None:
+    x, y = place
+    tint: dict[str, Any] = {"facecolor": PALETTE["blue"], "linewidth": 0}
+    alpha = round(_PALEST + share * (_UNDER_WORDS - _PALEST), 4)
+    ax.add_patch(Rectangle((x - 0.48, y - 0.47), 0.96, 0.94, alpha=alpha, **tint))
+    middle, *ends = _middle_and_range(values).rstrip(")").split(" (")
+    write: dict[str, Any] = {"ha": "center", "va": "center"}
+    ax.text(x, y - 0.12, middle, fontsize=18, weight="bold", **write)
+    if ends:
+        ax.text(x, y + 0.27, ends[0], fontsize=12, **write)
+
+
+def _middle_and_range(values: Array) -> str:
+    """Write "0.5 (0.4 to 0.7)"; one number alone if all are alike."""
+    low, high = (in_words(float(end)) for end in (values.min(), values.max()))
+    middle = in_words(float(np.median(values)))
+    return middle if low == high else f"{middle} ({low} to {high})"
+
+
+@matplotlib.rc_context(STYLE)
 def plot_pictures(
-    pictures: ArrayLike, *, columns: int = 2, truth: Sequence[str] = (), height: float = 4.1
+    pictures: ArrayLike, *, columns: int = 2, truth: Sequence[str] = (), height: float = 3.2
 ) -> Drawing:
     """Show pictures on one sheet, ink dark, filling its columns from the top.
 
@@ -132,7 +227,7 @@ def plot_pictures(
     for number, picture in enumerate(stack):
         top, left = number % rows * high, number // rows * wide
         sheet[top : top + high - 2, left : left + wide - 4] = picture
-    ax.imshow(sheet, **_INK, vmin=stack.min(), vmax=stack.max())
+    ax.imshow(sheet, **INK, vmin=stack.min(), vmax=stack.max())
     ax.set_axis_off()
     says = (
         f"{len(stack)} pictures of {stack.shape[1]} by {stack.shape[2]} pixels, from "
@@ -165,7 +260,7 @@ def plot_patches(rows: Mapping[str, Sequence[ArrayLike]]) -> Drawing:
             three decimals. Those under 16 pixels are enlarged, at most threefold; larger ones made
             smaller. All share one scale of grey.
     """
-    high, gap, left, right = 0.5, 0.2, 1.15, 7.1  # inches
+    high, gap, left, right = 0.5, 0.2, 0.85, 5.5  # inches
     figure, ax = new_canvas(height=0.1 + len(rows) * (high + gap))
     drawn: list[tuple[str, int, Array]] = []
     for number, (name, patches) in enumerate(rows.items()):
@@ -176,13 +271,13 @@ def plot_patches(rows: Mapping[str, Sequence[ArrayLike]]) -> Drawing:
             tall, wide = (pixel * side for side in patch.shape)
             if x + wide > right:
                 break
-            ax.imshow(patch, **_INK, extent=(x, x + wide, middle - tall / 2, middle + tall / 2))
+            ax.imshow(patch, **INK, extent=(x, x + wide, middle - tall / 2, middle + tall / 2))
             drawn.append((name, place, patch))
             x += wide + 0.12
     scale = [end for _, _, p in drawn for end in (p.min(), p.max())]
     for image in ax.images:
         image.set_clim(min(scale), max(scale))
-    ax.set(xlim=(0, 7.2), ylim=(0, figure.get_figheight()))
+    ax.set(xlim=(0, WIDTH), ylim=(0, figure.get_figheight()))
     ax.set_axis_off()
     names: dict[str, Any] = {
         "patches": [name for name, _, _ in drawn],

@@ -14,15 +14,15 @@ from lessonkit.figures.conditions import PALETTE
 
 __all__ = ["legend_above", "name_lines"]
 
-_SIZE = 13  # points
+_SIZE = 12  # points
 _APART = 1.3 * _SIZE  # points between the middles of two names
 
 
 def name_lines(ax: Axes, lines: Mapping[str, Line2D], key: str) -> None:
     """Name each line (name -> line) at its end where there is room, otherwise in a legend above.
 
-    There is room where no name is wider than a third of the figure, and each still stands beside
-    the end of its line when none stands on another. `key` says what lines and bands are.
+    There is room where no name is wider than three tenths of the figure, and each still stands
+    beside the end of its line when none stands on another. `key` says what lines and bands are.
     """
     ends = [
         ax.annotate(
@@ -48,7 +48,7 @@ def name_lines(ax: Axes, lines: Mapping[str, Line2D], key: str) -> None:
 
 def _narrow(names: Sequence[Any]) -> bool:
     widest = max(name.get_window_extent().width for name in names)
-    return bool(widest < 0.36 * names[0].figure.bbox.width)
+    return bool(widest < 0.3 * names[0].figure.bbox.width)
 
 
 def _spread(ax: Axes, names: Sequence[Any]) -> bool:

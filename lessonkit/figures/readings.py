@@ -14,12 +14,12 @@ from numpy.typing import ArrayLike
 from lessonkit.figures.conditions import PALETTE, look
 from lessonkit.figures.diagrams import draw_note, new_canvas
 from lessonkit.figures.drawing import Drawing, in_words
-from lessonkit.figures.style import STYLE
+from lessonkit.figures.style import INK, STYLE, WIDTH
 
 __all__ = ["plot_readings"]
 
 Array = np.ndarray[Any, Any]
-_LEFT, _STEP = 0.95, 0.4  # inches: the picture's left edge, and from one layer to the next
+_LEFT, _STEP = 0.75, 0.38  # inches: the picture's left edge, and from one layer to the next
 
 
 class _Reading(NamedTuple):
@@ -33,7 +33,7 @@ class _Reading(NamedTuple):
     @property
     def width(self) -> float:
         """Inches that a column of its words needs."""
-        return 0.25 + 0.12 * max(map(len, [self.heading, *self.words.ravel()]))
+        return 0.1 + 0.105 * max(map(len, [self.heading, *self.words.ravel()]))
 
 
 @matplotlib.rc_context(STYLE)
@@ -57,24 +57,24 @@ def plot_readings(
     """
     pixels = np.asarray(picture)
     letters, *others = (_reading(name, *pair, truth[name]) for name, pair in readings.items())
-    wide = 6.95 - _LEFT - sum(reading.width for reading in others)
+    wide = WIDTH - 0.25 - _LEFT - sum(reading.width for reading in others)
     scale = wide / pixels.shape[1]  # inches for a pixel
     tall = scale * pixels.shape[0]
     rows = [0.1 + tall + _STEP * (n + 0.65) for n in range(len(letters.words) + 1)]
     figure, ax = new_canvas(height=rows[-1] + 0.3)
     extent = (_LEFT, _LEFT + wide, 0.05, 0.05 + tall)
-    ax.imshow(pixels, cmap="gray_r", interpolation="none", extent=extent)
+    ax.imshow(pixels, **INK, extent=extent)
     for layer, y in enumerate([0.05 + tall / 2, *rows[:-1]]):
         draw_note(ax, (_LEFT - 0.1, y), f"layer {layer}" if layer else "pixels", align="right")
     places = [_LEFT + scale * centre for centre in centres]
-    ax.text(_LEFT + wide / 2, rows[-1], letters.heading, ha="center", va="center")
+    ax.text(_LEFT + wide / 2, rows[-1], letters.heading, ha="center", va="center", fontsize=12)
     _draw_reading(ax, places, rows, letters, scale * float(np.diff(centres).min()))
-    edge = _LEFT + wide + 0.15
+    edge = _LEFT + wide + 0.12
     for reading in others:
         middle, edge = edge + reading.width / 2, edge + reading.width
-        ax.text(middle, rows[-1], reading.heading, ha="center", va="center")
+        ax.text(middle, rows[-1], reading.heading, ha="center", va="center", fontsize=12)
         _draw_reading(ax, [middle], rows, reading, reading.width)
-    ax.set(xlim=(0, 7.2), ylim=(0, figure.get_figheight()))
+    ax.set(xlim=(0, WIDTH), ylim=(0, figure.get_figheight()))
     told = "; ".join(_told(reading) for reading in (letters, *others))
     return Drawing(figure, _columns([letters, *others]), f"Read at layers from 1 up. {told}.")
 
@@ -111,7 +111,7 @@ def _draw_reading(
             }
             ax.add_patch(Rectangle(corner, width - 0.02, 0.36, **paint))
         weight, colour = ("bold", "ink") if right else ("normal", "muted")
-        write: dict[str, Any] = {"weight": weight, "color": PALETTE[colour], "fontsize": 13}
+        write: dict[str, Any] = {"weight": weight, "color": PALETTE[colour], "fontsize": 12}
         ax.text(x, y, str(word), ha="center", va="center", **write)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
@@ -119,7 +121,7 @@ def _tidy(node: Element, wanted: set[str], prefix: str) -> None:
             if value in wanted:
                 node.set(name, f"{prefix}--{value}")
         elif name == "xlink:href":
-            node.set(name, re.sub(r"^#", f"#{prefix}--", value))
+            node.set(name, f"#{prefix}--{value[1:]}" if value[0] == "#" else _repacked(value))
         elif name == "style":
             style = _style(value.replace("url(#", f"url(#{prefix}--"))
             if style:
@@ -131,6 +133,23 @@ def _tidy(node: Element, wanted: set[str], prefix: str) -> None:
             node.set(name, _short(short) if name in _PLACES else short)
     if node.tag == "path":
         node.set("d", _path(node.get("d", "")))
+
+
+def _repacked(address: str) -> str:
+    """Write a picture of few colours with few bits for each pixel; the pixels stay the same."""
+    from PIL import Image
+
+    kind, _, data = address.partition("base64,")
+    if kind != "data:image/png;":
+        return address
+    with Image.open(io.BytesIO(base64.b64decode(data))) as picture:
+        whole = picture.convert("RGBA")
+    few, packed = whole.quantize(256, Image.Quantize.FASTOCTREE), io.BytesIO()
+    few.save(packed, "png", optimize=True)
+    with Image.open(packed) as again:
+        same = again.convert("RGBA").tobytes() == whole.tobytes()
+    short = base64.b64encode(packed.getvalue()).decode()
+    return f"{kind}base64,{short}" if same and len(short) < len(data) else address
 
 
 def _style(style: str) -> str:
