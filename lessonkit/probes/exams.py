@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Generator, Tensor
 
 from lessonkit.data.examples import Examples
 from lessonkit.models.copies import Copies
-from lessonkit.probes.linear import measure_features, read_held_out
+from lessonkit.probes.linear import control_labels, measure_features, read_held_out
 
-__all__ = ["examine", "halfway", "measure_layers", "read_layers"]
+__all__ = ["examine", "halfway", "measure_control", "measure_layers", "read_layers", "squeezed"]
 
 
 def examine(
@@ -78,6 +78,41 @@ def read_layers(
         return torch.stack(read, dim=3), torch.stack(chances, dim=3)
     read, chances = zip(*(read_held_out(layer, labels) for layer in layers), strict=True)
     return torch.stack(read, dim=1), torch.stack(chances, dim=1)
+
+
+def measure_control(
+    layers: Sequence[Float[Tensor, "seeds examples _"]],
+    types: Int[Tensor, " examples"],
+    labels: Int[Tensor, " examples"],
+    deals: int,
+) -> Float[Tensor, "seeds layers"]:
+    """Measure how well each layer is read when the labels are dealt out to the types anew.
+
+    The mean over `deals`, which are numbered and so the same everywhere; see `control_labels`.
+    """
+    dealt = [control_labels(types, labels, seed) for seed in range(deals)]
+    return torch.stack([measure_layers(layers, deal) for deal in dealt]).mean(dim=0)
+
+
+def squeezed(
+    layers: Sequence[Float[Tensor, "seeds examples _"]], numbers: int, seed: int
+) -> list[Float[Tensor, "seeds examples {numbers}"]]:
+    """Return as few numbers of every layer, so that none is read better for having more units.
+
+    Each is a weighted sum of all units (brought to mean 0 and deviation 1), with normal weights by
+    chance, the same for every copy. A layer of just as many units keeps all that it holds.
+
+    Args:
+        layers: as from `measure_features`.
+        numbers: how many to keep.
+        seed: of the weights.
+    """
+    few = []
+    for layer in layers:
+        deviation, mean = torch.std_mean(layer, dim=1, keepdim=True)
+        weights = torch.randn(layer.shape[2], numbers, generator=Generator().manual_seed(seed))
+        few.append((layer - mean) / deviation.clamp(min=1e-6) @ weights)
+    return few
 
 
 def halfway(shares: Float[Tensor, "seeds layers"], start: float) -> Float[Tensor, " seeds"]:
