@@ -177,3 +177,15 @@ def test_the_control_is_the_mean_over_numbered_deals(labels):
     deals = [control_labels(kinds, labels[:, 0], seed) for seed in (0, 1)]
     expected = torch.stack([measure_layers([layer], deal) for deal in deals]).mean(dim=0)
     assert torch.equal(measure_control([layer], kinds, labels[:, 0], 2), expected)
+
+
+def test_what_is_known_of_an_exam_is_not_looked_at_again(model, page):
+    exams = {"words": page.asked("words"), "topics": page.asked("meaning")}
+    known = measure_features(model, page.pixels)
+    looks = []
+    handle = model.register_forward_hook(lambda *_: looks.append(1))
+    read = examine(model, exams, {"topics": known})
+    handle.remove()
+    assert looks == []
+    again = examine(model, exams)
+    assert all(torch.equal(read[name], again[name]) for name in exams)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from jaxtyping import Float, Int
 from torch import Generator, Tensor
@@ -9,7 +11,13 @@ from torch import Generator, Tensor
 from lessonkit.data.examples import Examples
 from lessonkit.models.copies import Copies
 
-__all__ = ["measure_share", "measure_wiped", "random_directions", "telling_directions"]
+__all__ = [
+    "measure_cost",
+    "measure_share",
+    "measure_wiped",
+    "random_directions",
+    "telling_directions",
+]
 
 
 def telling_directions(
@@ -76,3 +84,30 @@ def measure_wiped(
         )
     ]
     return torch.cat(right, dim=2).double().mean(dim=2)
+
+
+def measure_cost(
+    model: Copies,
+    examples: Examples,
+    directions: Mapping[str, Float[Tensor, "seeds channels directions"]],
+    chance: Float[Tensor, "draws channels directions"],
+) -> tuple[dict[str, Float[Tensor, " seeds"]], Float[Tensor, "seeds draws"]]:
+    """Measure the share of answers that is lost without some directions, or without others.
+
+    Args:
+        model: as for `measure_wiped`.
+        examples: on the model's device.
+        directions: name -> directions that show something, each copy's own.
+        chance: as many by chance, the same for every copy.
+
+    Returns:
+        name -> what is lost, and what is lost with each draw by chance. Below 0 is gained.
+    """
+    named = torch.stack(
+        [torch.zeros_like(next(iter(directions.values()))), *directions.values()], 1
+    )
+    both = torch.cat([named, chance.expand(len(named), *chance.shape)], dim=1)
+    right = measure_wiped(model, examples, both)
+    lost = right[:, :1] - right[:, 1:]
+    by_name = dict(zip(directions, lost.T, strict=False))
+    return by_name, lost[:, len(directions) :]
