@@ -9,8 +9,20 @@ from lessonkit.data import reading
 from lessonkit.data.examples import Examples
 from lessonkit.models.copies import CopiesOf
 from lessonkit.models.reader import LineReader
-from lessonkit.probes.exams import examine, halfway, measure_layers, read_layers
-from lessonkit.probes.linear import measure_features, measure_readability, read_held_out
+from lessonkit.probes.exams import (
+    examine,
+    halfway,
+    measure_control,
+    measure_layers,
+    read_layers,
+    squeezed,
+)
+from lessonkit.probes.linear import (
+    control_labels,
+    measure_features,
+    measure_readability,
+    read_held_out,
+)
 
 CHANNELS = (2, 3, 5, 7, 11)
 
@@ -140,3 +152,40 @@ def test_halfway_does_not_depend_on_the_seeds_beside_it_nor_on_the_scale():
     together = halfway(climbs, 0.1)
     assert together[1].item() == halfway(climbs[1:2], 0.1).item()
     torch.testing.assert_close(halfway(3 * climbs, 0.3), together)
+
+
+def test_squeezed_layers_have_as_many_numbers_and_are_read_worse(labels):
+    layers = [clouds(labels[:, 0], 1.5, features=features) for features in (7, 23)]
+    few = squeezed(layers, 2, seed=3)
+    assert [tuple(layer.shape) for layer in few] == [(2, 211, 2)] * 2
+    assert (measure_layers(few, labels[:, 0]) <= measure_layers(layers, labels[:, 0])).all()
+
+
+def test_a_layer_of_as_many_units_keeps_all_that_it_holds(labels):
+    """Another basis: a linear probe, which sees no ball in it, reads the same."""
+    layer = clouds(labels[:, 0], 1.5, features=3).double()
+    (few,) = squeezed([layer.float()], 3, seed=3)
+    for features in (layer, few):
+        features.sub_(features.mean(dim=1, keepdim=True))
+    read, again = (read_held_out(x, labels[:, 0], shrinkage=0.0)[0] for x in (layer, few))
+    assert read.eq(again).double().mean() > 0.99
+
+
+def test_the_control_is_the_mean_over_numbered_deals(labels):
+    layer = clouds(labels[:, 0], 3.0)
+    kinds = labels[:, 0] * 2 + labels[:, 1] % 2
+    deals = [control_labels(kinds, labels[:, 0], seed) for seed in (0, 1)]
+    expected = torch.stack([measure_layers([layer], deal) for deal in deals]).mean(dim=0)
+    assert torch.equal(measure_control([layer], kinds, labels[:, 0], 2), expected)
+
+
+def test_what_is_known_of_an_exam_is_not_looked_at_again(model, page):
+    exams = {"words": page.asked("words"), "topics": page.asked("meaning")}
+    known = measure_features(model, page.pixels)
+    looks = []
+    handle = model.register_forward_hook(lambda *_: looks.append(1))
+    read = examine(model, exams, {"topics": known})
+    handle.remove()
+    assert looks == []
+    again = examine(model, exams)
+    assert all(torch.equal(read[name], again[name]) for name in exams)

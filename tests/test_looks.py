@@ -11,6 +11,8 @@ from lessonkit.models.copies import CopiesOf
 from lessonkit.probes.looks import (
     measure_looks,
     measure_maps,
+    measure_one_way,
+    measure_twin_gap,
     overlap,
     right_looks,
     rows_at,
@@ -73,6 +75,57 @@ def test_who_looks_at_later_words_is_right_about_the_mat_and_wrong_about_the_cat
 def test_who_ignores_the_adjective_looks_right_in_exactly_half_of_the_exam():
     right = right_looks(CopiesOf(Sloped, seeds=[2]), twins())
     assert right.double().mean() == 0.5
+
+
+def test_a_look_is_of_the_layer_that_is_asked_for():
+    model, pair = CopiesOf(Sloped, seeds=[2]), read([TIRED, SOFT])
+    looks = measure_looks(model, pair, layer=0)
+    assert torch.equal(looks, measure_maps(model, pair.tokens)[:, :, 0, :, 9])
+
+
+class Staring(nn.Module):
+    """One layer, one head: every word gives the cat 3/4 of its weight, and "it" the rest."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor(0.75))
+
+    def forward(self, tokens, looks=False):
+        cat, it = torch.zeros(12), torch.zeros(12)
+        cat[1], it[9] = 1, 1
+        row = self.weight * cat + (1 - self.weight) * it
+        maps = row.expand(len(tokens), 1, 1, 12, 12)
+        return (tokens.sum(dim=-1), maps) if looks else tokens.sum(dim=-1)
+
+
+def test_who_looks_back_as_much_as_it_is_looked_at_has_no_direction():
+    """It gives the cat 3/4, the cat gives it 1/4: they differ by one half."""
+    model = CopiesOf(Staring, seeds=[2, 3])
+    assert measure_one_way(model, read([TIRED])).tolist() == [0.5, 0.5]
+    with torch.no_grad():
+        model.stacks[0].fill_(0.5)  # the trap: both ways alike
+    assert measure_one_way(model, read([TIRED])).tolist() == [0, 0]
+
+
+class Nosy(nn.Module):
+    """Answers with the number of the last word, unless "it" may not see it."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(1))
+
+    def forward(self, tokens, cut=None):
+        seen = 1.0 if cut is None else (~cut[9, 11]).float()
+        return self.weight * seen * tokens[:, 11:].float()
+
+
+def test_twins_get_one_answer_where_it_may_not_see_what_comes_later():
+    model, pair = CopiesOf(Nosy, seeds=[2, 3]), read([TIRED, SOFT])
+    later = torch.ones(12, 12, dtype=torch.bool).triu(1)
+    apart = (pair.tokens[0, 11] - pair.tokens[1, 11]).abs().item()
+    assert measure_twin_gap(model, pair).tolist() == [apart, apart]
+    assert measure_twin_gap(model, pair, later).tolist() == [0, 0]
+    assert measure_twin_gap(model, pair, later.T).tolist() == [apart, apart]  # the trap
 
 
 def test_a_row_is_read_where_its_word_stands():

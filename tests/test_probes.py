@@ -11,7 +11,12 @@ from lessonkit.models.mlp import MLP
 from lessonkit.models.stack import Stack
 from lessonkit.probes.accuracy import measure_accuracy, measure_loss
 from lessonkit.probes.gradients import measure_gradients, measure_movement
-from lessonkit.probes.lesions import measure_in_order, measure_without_each, measure_worst_swap
+from lessonkit.probes.lesions import (
+    measure_exchanged,
+    measure_in_order,
+    measure_without_each,
+    measure_worst_swap,
+)
 from lessonkit.probes.signals import (
     count_directions,
     measure_change,
@@ -299,3 +304,35 @@ def test_the_loss_is_torchs_own() -> None:
     logits = stack(stack.same_for_all(examples.inputs))
     theirs = [torch.nn.functional.cross_entropy(part, examples.labels) for part in logits]
     torch.testing.assert_close(measure_loss(stack, examples), torch.stack(theirs).detach())
+
+
+class TwoSteps(torch.nn.Module):
+    """Double a number, then add one; the answer is 0 above 3.5, else 1."""
+
+    def __init__(self):
+        super().__init__()
+        self.steps = torch.nn.ModuleList([torch.nn.Linear(1, 1), torch.nn.Linear(1, 1)])
+        with torch.no_grad():
+            for step, weight, bias in zip(self.steps, (2.0, 1.0), (0.0, 1.0), strict=True):
+                step.weight.fill_(weight)
+                step.bias.fill_(bias)
+
+    def forward(self, x):
+        end = self.steps[1](self.steps[0](x))
+        return torch.cat([end - 3.5, torch.zeros_like(end)], dim=-1)
+
+
+def test_parts_that_change_places_do_their_work_in_the_other_order():
+    """2 · 1 + 1 is 3, below 3.5; exchanged, 2 · (1 + 1) is 4."""
+    model = CopiesOf(TwoSteps, [2, 3])
+    before = [stack.clone() for stack in model.stacks]
+    one = Examples(torch.tensor([[1.0]]), torch.tensor([1]))
+    assert measure_accuracy(model, one).tolist() == [1, 1]
+    assert measure_exchanged(model, one, "steps.0.", "steps.1.").tolist() == [0, 0]
+    assert all(torch.equal(old, new) for old, new in zip(before, model.stacks, strict=True))
+
+
+def test_parts_that_are_not_alike_are_refused():
+    one = Examples(torch.tensor([[1.0]]), torch.tensor([1]))
+    with pytest.raises(ValueError, match=r"same parameters, got 2 that begin with 'steps\.0\.'"):
+        measure_exchanged(CopiesOf(TwoSteps, [2]), one, "steps.0.", "steps.7.")

@@ -150,3 +150,17 @@ def test_sentences_are_chosen_by_slices_numbers_and_masks():
 def test_a_sentence_that_leaves_it_open_is_refused(text, complaint):
     with pytest.raises(ValueError, match=complaint):
         read([SOFT, text])
+
+
+def test_the_other_answer_is_the_twins_and_never_ones_own():
+    exam = twins()
+    other = exam.exchanged
+    assert torch.equal(other.inputs, exam.tokens)
+    assert (other.labels != exam.pronouns).all()
+    assert torch.equal(other.labels[::2], exam.pronouns[1::2])
+
+
+def test_the_verb_stands_behind_the_noun_that_is_named_first():
+    exam = twins()
+    verbs = {VOCABULARY[token] for token in exam.tokens.gather(1, exam.verb[:, None]).flatten()}
+    assert verbs == {verb.split()[0] for verb in (*sentences.ANIMALS_DO, *sentences.THINGS_DO)}

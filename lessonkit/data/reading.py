@@ -26,6 +26,7 @@ __all__ = [
     "FONTS",
     "INDENTS",
     "LETTERS",
+    "NAMES",
     "NOUNS",
     "OPENERS",
     "OTHER_FONTS",
@@ -52,6 +53,12 @@ TOPICS = {
 NOUNS = tuple(itertools.chain(*TOPICS.values()))
 ANAGRAMS = ("ape", "pea", "bat", "tab", "rat", "tar")
 ANSWERS = tuple(f"{kind}, {topic}" for topic in TOPICS for kind in ("statement", "question"))
+NAMES = {  # what the labels of some questions mean
+    "letters": tuple(ALPHABET),
+    "words": NOUNS,
+    "meaning": tuple(TOPICS),
+    "sentence": ("statement", "question"),
+}
 LETTERS = "".join(sorted(set("".join(OPENERS + FILLERS + NOUNS))))  # those that occur in a word
 
 # All of them come with matplotlib. Each style has two fonts, so that all styles are as common.
@@ -117,9 +124,9 @@ def lines(
 
     The truth has `openers`, `fillers`, `words` (the noun), `fonts`: the position in the list given
     here. It has `letters` in the alphabet, one column for each of the nine places; `meaning` (the
-    topic), `answers` (in ANSWERS), `styles` (half the position of the font: in STYLES, for FONTS),
-    `indent` (pixels), and `spans`: for each place the first pixel column of its letter, and the one
-    after its last.
+    topic), `sentence` (0 a statement, 1 a question), `answers` (in ANSWERS), `styles` (half the
+    position of the font: in STYLES, for FONTS), `indent` (pixels), and `spans`: for each place the
+    first pixel column of its letter, and the one after its last.
 
     Args:
         count: how many.
@@ -155,6 +162,7 @@ def lines(
         "letters": cells[:, PLACES],
         "spans": torch.stack([first, first + PITCH], dim=2),
         "meaning": meaning,
+        "sentence": questions[drawn["openers"]],
         "answers": 2 * meaning + questions[drawn["openers"]],
     }
     return _on(device, pixels, truth)

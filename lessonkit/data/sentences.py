@@ -97,6 +97,19 @@ class Sentences:
         return Examples(self.tokens, self.pronouns)
 
     @property
+    def exchanged(self) -> Examples:
+        """Words in, the twin's pronoun out: what a reader says who takes the wrong noun.
+
+        For `twins` only, whose sentences come in pairs.
+        """
+        return Examples(self.tokens, self.pronouns.view(-1, 2).flip(1).flatten())
+
+    @property
+    def verb(self) -> Int[Tensor, " sentences"]:
+        """Place of the verb, behind the noun that is named first."""
+        return torch.minimum(self.right, self.wrong) + 1
+
+    @property
     def about_animals(self) -> Bool[Tensor, " sentences"]:
         """Whether "it" is the animal; else it is the thing."""
         return self.tokens.gather(1, self.right[:, None]).squeeze(1) < len(_ANIMALS)

@@ -79,7 +79,7 @@ class CopiesOf(Copies):
         # Kept out of `parameters()`: it lends its forward, and its own weights are never used.
         self.__dict__["pattern"] = networks[0].to("meta")
 
-    def forward(self, *inputs: Shaped[Tensor, "seeds batch ..."], **options: Any) -> Any:
+    def forward(self, *inputs: Shaped[Tensor, "seeds ..."], **options: Any) -> Any:
         """Return what each copy makes of its own inputs, stacked.
 
         Args:

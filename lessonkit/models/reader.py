@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-__all__ = ["POSITIONS", "VIEWS", "Field", "LineReader", "fields"]
+__all__ = ["POSITIONS", "VIEWS", "WIPED", "Field", "LineReader", "fields", "without"]
 
 # Kernel, step and padding of each convolution: (height, width), in pixels of its input.
 VIEWS = (
@@ -20,6 +20,7 @@ VIEWS = (
     ((1, 3), (1, 2), (0, 1)),
 )
 POSITIONS = 6  # columns that the last convolution leaves
+WIPED = 3  # the layer that `LineReader.answers_without` works on: its units see two letters
 
 
 class LineReader(nn.Module):
@@ -72,23 +73,65 @@ class LineReader(nn.Module):
 
         A map is (batch, channels, height, width), and its columns follow the line.
         """
-        maps: list[Tensor] = []
-        signal = pictures
-        for convolution, norm in zip(self.convolutions, self.norms, strict=True):
-            signal = convolution(signal)
-            if not maps and signal.is_cpu:  # the order in memory that a CPU is fastest with
-                signal = signal.contiguous(memory_format=torch.channels_last)
-            signal = torch.relu(norm(signal))
-            maps.append(signal)
-        hidden = torch.relu(self.hidden(signal.flatten(1)))
-        return (*maps, hidden, self.logits(hidden))
+        maps = self._maps(pictures, 0, len(VIEWS))
+        return (*maps, *self._top(maps[-1]))
+
+    def answers_without(
+        self,
+        pictures: Float[Tensor, "batch 1 16 96"],
+        wiped: Float[Tensor, "choices channels directions"],
+    ) -> Float[Tensor, "choices batch answers"]:
+        """Return the logits when layer WIPED has lost some directions: once for each choice.
+
+        What lies along them is set to its average over the batch, and the layers above it run as
+        ever.
+        """
+        whole = self._maps(pictures, 0, WIPED)[-1]
+        answers = []
+        for directions in wiped:
+            top = self._maps(without(whole, directions), WIPED, len(VIEWS))[-1]
+            answers.append(self._top(top)[-1])
+        return torch.stack(answers)
 
     def forward(
-        self, pictures: Float[Tensor, "batch 1 16 96"], every_layer: bool = False
-    ) -> Float[Tensor, "batch answers"] | tuple[Float[Tensor, "batch ..."], ...]:
-        """Return the logits, or with `every_layer` what all layers pass on."""
+        self,
+        pictures: Float[Tensor, "batch 1 16 96"],
+        wiped: Float[Tensor, "choices channels directions"] | None = None,
+        every_layer: bool = False,
+    ) -> Float[Tensor, "*choices batch answers"] | tuple[Float[Tensor, "batch ..."], ...]:
+        """Return the logits, those of `answers_without`, or what all layers pass on."""
+        if wiped is not None:
+            return self.answers_without(pictures, wiped)
         layers = self.layers(pictures)
         return layers if every_layer else layers[-1]
+
+    def _maps(self, signal: Tensor, first: int, last: int) -> list[Tensor]:
+        maps: list[Tensor] = []
+        for number in range(first, last):
+            signal = self.convolutions[number](signal)
+            if number == 0 and signal.is_cpu:  # the order in memory that a CPU is fastest with
+                signal = signal.contiguous(memory_format=torch.channels_last)
+            signal = torch.relu(self.norms[number](signal))
+            maps.append(signal)
+        return maps
+
+    def _top(self, maps: Tensor) -> tuple[Tensor, Tensor]:
+        hidden = torch.relu(self.hidden(maps.flatten(1)))
+        return hidden, self.logits(hidden)
+
+
+def without(
+    maps: Float[Tensor, "batch channels height width"],
+    directions: Float[Tensor, "channels directions"],
+) -> Float[Tensor, "batch channels height width"]:
+    """Return maps that no longer differ along some directions, from place to place or at all.
+
+    Args:
+        maps: what a convolution passes on.
+        directions: of length 1 and at right angles to one another; one of zeros takes nothing.
+    """
+    moved = maps - maps.mean(dim=(0, 2, 3), keepdim=True)
+    return maps - torch.einsum("nchw,ck,dk->ndhw", moved, directions, directions)
 
 
 class Field(NamedTuple):

@@ -6,17 +6,28 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Generator, Tensor
 
 from lessonkit.data.examples import Examples
 from lessonkit.models.copies import Copies
-from lessonkit.probes.linear import measure_features, read_held_out
+from lessonkit.probes.linear import control_labels, measure_features, read_held_out
 
-__all__ = ["examine", "halfway", "measure_layers", "read_layers"]
+__all__ = [
+    "examine",
+    "halfway",
+    "largest_step",
+    "measure_control",
+    "measure_layers",
+    "measure_squeezed",
+    "read_layers",
+    "squeezed",
+]
 
 
 def examine(
-    model: Copies, exams: Mapping[str, Examples]
+    model: Copies,
+    exams: Mapping[str, Examples],
+    known: Mapping[str, Sequence[Float[Tensor, "seeds examples _"]]] | None = None,
 ) -> dict[str, Float[Tensor, "seeds layers"]]:
     """Measure how well a linear probe reads each layer in each exam: the share right.
 
@@ -27,12 +38,15 @@ def examine(
         model: copies of a network whose forward knows `every_layer`, as LineReader's does.
         exams: name -> inputs with the right answers. The probe is fitted to the first of them, and
             examined on the last third.
+        known: name -> what `measure_features` made of that exam's inputs already.
 
     Raises:
         ValueError: as in `linear.read_held_out`.
     """
-    seen = {id(exam.inputs): exam.inputs for exam in exams.values()}
-    layers = {key: measure_features(model, inputs) for key, inputs in seen.items()}
+    layers = {id(exams[name].inputs): layers for name, layers in (known or {}).items()}
+    for exam in exams.values():
+        if id(exam.inputs) not in layers:
+            layers[id(exam.inputs)] = measure_features(model, exam.inputs)
     return {
         name: measure_layers(layers[id(exam.inputs)], exam.labels) for name, exam in exams.items()
     }
@@ -80,6 +94,55 @@ def read_layers(
     return torch.stack(read, dim=1), torch.stack(chances, dim=1)
 
 
+def measure_control(
+    layers: Sequence[Float[Tensor, "seeds examples _"]],
+    types: Int[Tensor, " examples"],
+    labels: Int[Tensor, " examples"],
+    deals: int,
+) -> Float[Tensor, "seeds layers"]:
+    """Measure how well each layer is read when the labels are dealt out to the types anew.
+
+    The mean over `deals`, which are numbered and so the same everywhere; see `control_labels`.
+    """
+    dealt = [control_labels(types, labels, seed) for seed in range(deals)]
+    return torch.stack([measure_layers(layers, deal) for deal in dealt]).mean(dim=0)
+
+
+def measure_squeezed(
+    layers: Sequence[Float[Tensor, "seeds examples _"]],
+    labels: Int[Tensor, " examples"],
+    numbers: int,
+    draws: int = 3,
+) -> Float[Tensor, "seeds layers"]:
+    """Measure how well each layer is read from as few numbers of every layer: the share right.
+
+    The mean over `draws` choices of numbers, as `squeezed` makes them.
+    """
+    few = [measure_layers(squeezed(layers, numbers, seed), labels) for seed in range(draws)]
+    return torch.stack(few).mean(dim=0)
+
+
+def squeezed(
+    layers: Sequence[Float[Tensor, "seeds examples _"]], numbers: int, seed: int
+) -> list[Float[Tensor, "seeds examples {numbers}"]]:
+    """Return as few numbers of every layer, so that none is read better for having more units.
+
+    Each is a weighted sum of all units (brought to mean 0 and deviation 1), with normal weights by
+    chance, the same for every copy. A layer of just as many units keeps all that it holds.
+
+    Args:
+        layers: as from `measure_features`.
+        numbers: how many to keep.
+        seed: of the weights.
+    """
+    few = []
+    for layer in layers:
+        deviation, mean = torch.std_mean(layer, dim=1, keepdim=True)
+        weights = torch.randn(layer.shape[2], numbers, generator=Generator().manual_seed(seed))
+        few.append((layer - mean) / deviation.clamp(min=1e-6) @ weights)
+    return few
+
+
 def halfway(shares: Float[Tensor, "seeds layers"], start: float) -> Float[Tensor, " seeds"]:
     """Return where half of the climb from `start` to the best layer is done, in layers.
 
@@ -97,3 +160,13 @@ def halfway(shares: Float[Tensor, "seeds layers"], start: float) -> Float[Tensor
     low, high = climb.gather(1, above - 1), climb.gather(1, above)
     part = ((goal - low) / (high - low).clamp(min=1e-9)).clamp(0, 1)
     return (above - 1 + part)[:, 0]
+
+
+def largest_step(shares: Float[Tensor, "seeds layers"], start: float) -> Float[Tensor, " seeds"]:
+    """Return the largest rise from one layer to the next, as a share of the climb to the best.
+
+    Layer 0 stands for `start`, as in `halfway`: 1 if a single layer makes the whole climb.
+    """
+    ground = torch.full_like(shares[:, :1], start)
+    rises = shares.diff(dim=1, prepend=ground)
+    return rises.amax(dim=1) / (shares.amax(dim=1) - start)

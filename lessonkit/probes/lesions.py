@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 
 import torch
@@ -9,9 +10,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lessonkit.data.examples import Examples
+from lessonkit.models.copies import CopiesOf
 from lessonkit.models.stack import Stack
+from lessonkit.probes.accuracy import measure_accuracy
 
-__all__ = ["measure_in_order", "measure_without_each", "measure_worst_swap"]
+__all__ = ["measure_exchanged", "measure_in_order", "measure_without_each", "measure_worst_swap"]
 
 
 @torch.no_grad()
@@ -53,3 +56,33 @@ def measure_worst_swap(stack: Stack, examples: Examples) -> Float[Tensor, " seed
     ]
     right = [measure_in_order(stack, examples, order) for order in swapped]
     return torch.stack(right).amin(dim=0)
+
+
+def measure_exchanged(
+    model: CopiesOf, examples: Examples, one: str, other: str
+) -> Float[Tensor, " seeds"]:
+    """Measure the share of right answers when two parts of a network have changed places.
+
+    Args:
+        model: every copy answers the same examples.
+        examples: on the model's device.
+        one, other: how the names of their parameters begin, as in "layers.0." and "layers.1.".
+
+    Raises:
+        ValueError: the two have not the same parameters.
+    """
+    parts = [{n.removeprefix(p): n for n in model.names if n.startswith(p)} for p in (one, other)]
+    if not parts[0] or set(parts[0]) != set(parts[1]):
+        raise ValueError(
+            f"measure_exchanged: expected two parts with the same parameters, got {len(parts[0])} "
+            f"that begin with {one!r} and {len(parts[1])} with {other!r} among {model.names}."
+        )
+    swapped = copy.deepcopy(model)
+    stacks = dict(zip(model.names, model.stacks, strict=True))
+    into = dict(zip(swapped.names, swapped.stacks, strict=True))
+    with torch.no_grad():
+        for name, here in parts[0].items():
+            there = parts[1][name]
+            into[here].copy_(stacks[there])
+            into[there].copy_(stacks[here])
+    return measure_accuracy(swapped, examples)

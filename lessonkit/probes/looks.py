@@ -9,7 +9,16 @@ from torch import Tensor
 from lessonkit.data.sentences import Sentences
 from lessonkit.models.copies import Copies
 
-__all__ = ["measure_looks", "measure_maps", "overlap", "right_looks", "rows_at", "weight_on"]
+__all__ = [
+    "measure_looks",
+    "measure_maps",
+    "measure_one_way",
+    "measure_twin_gap",
+    "overlap",
+    "right_looks",
+    "rows_at",
+    "weight_on",
+]
 
 
 @torch.no_grad()
@@ -27,15 +36,43 @@ def measure_maps(
 
 
 def measure_looks(
-    model: Copies, sentences: Sentences
+    model: Copies, sentences: Sentences, layer: int = -1
 ) -> Float[Tensor, "seeds sentences heads key"]:
-    """Measure how "it" shares out its look: its row of the maps of the last layer.
+    """Measure how "it" shares out its look: its row of the maps of a layer.
 
     Args:
         model: as for `measure_maps`.
         sentences: on the model's device.
+        layer: counted from 0; default the last.
     """
-    return rows_at(measure_maps(model, sentences.tokens)[:, :, -1], sentences.it)
+    return rows_at(measure_maps(model, sentences.tokens)[:, :, layer], sentences.it)
+
+
+def measure_one_way(model: Copies, sentences: Sentences) -> Float[Tensor, " seeds"]:
+    """Measure how far the look of "it" at its noun differs from the noun's look back.
+
+    The mean difference of the two weights in the last layer, over sentences and heads: 0 if looks
+    go both ways alike.
+    """
+    maps = measure_maps(model, sentences.tokens)[:, :, -1]
+    there = weight_on(rows_at(maps, sentences.it), sentences.right)
+    back = weight_on(rows_at(maps, sentences.right), sentences.it)
+    return (there - back).abs().mean(dim=(1, 2)).cpu()
+
+
+@torch.no_grad()
+def measure_twin_gap(
+    model: Copies, sentences: Sentences, cut: Bool[Tensor, "query key"] | None = None
+) -> Float[Tensor, " seeds"]:
+    """Measure how far the answers to two twins are apart: the largest difference of a logit.
+
+    Args:
+        model: called with `cut=…`.
+        sentences: in pairs, as from `twins`.
+        cut: looks that are forbidden in every sentence.
+    """
+    logits = model(model.same_for_all(sentences.tokens), cut=cut)
+    return (logits[:, ::2] - logits[:, 1::2]).abs().amax(dim=(1, 2)).cpu()
 
 
 def right_looks(model: Copies, sentences: Sentences) -> Bool[Tensor, "seeds sentences heads"]:

@@ -2,21 +2,22 @@
 # Attention finds who "it" is, but its map is no proof
 
 "The cat sat on the mat because it was tired." Who was tired? A small transformer learns to answer.
-We watch where it looks, cut the look away, and meet others that look elsewhere and answer as well.
 """
 
 # %%
+from functools import cache
+
 import torch
 from torch import nn
 
 from lessonkit.data.sentences import LENGTH, PRONOUNS, VOCABULARY, read, to_learn_from, twins
 from lessonkit.evidence import Lesson
-from lessonkit.figures.diagrams import draw_lookup
-from lessonkit.figures.dots import plot_bars, plot_dots
-from lessonkit.figures.maps import plot_maps
+from lessonkit.figures import diagrams, dots, maps
 from lessonkit.models.copies import CopiesOf
 from lessonkit.probes.accuracy import measure_accuracy
-from lessonkit.probes.looks import measure_looks, measure_maps, overlap, right_looks, weight_on
+from lessonkit.probes.lesions import measure_exchanged
+from lessonkit.probes.looks import (measure_looks, measure_maps, measure_one_way,
+                                    measure_twin_gap, overlap, right_looks, weight_on)
 from lessonkit.training import falling, fit
 
 lesson = Lesson("architectures/attention", format=".1%")
@@ -59,7 +60,7 @@ def reached(reach):
 lesson.claim("three-words-by-hand",
     "Scores of ln 6, ln 3 and ln 1 with values of 10, 20 and 0 give {bound}", answer.item(),
     trap={"the plain average": values.mean().item()}, equals=(12, 1e-5), exact=True, format=".3g")
-lesson.figure("lookup", draw_lookup("it", ["cat", "mat", "sat"], ["ln 6", "ln 3", "ln 1"],
+lesson.figure("lookup", diagrams.draw_lookup("it", ["cat", "mat", "sat"], ["ln 6", "ln 3", "ln 1"],
     weights[0].tolist(), values[:, 0].tolist(), note="6 + 3 + 1 = 10, so 6, 3 and 1 tenths"),
     caption="One row of attention, from left to right.")
 lesson.claim("equals-torch", "Five lines are torch's own attention, to {bound}", apart, 1,
@@ -126,86 +127,77 @@ learn = to_learn_from(lesson.pick(quick=16_000, full=48_000))
 learn, exam = learn.to(lesson.device), twins().to(lesson.device)
 steps, rate = lesson.pick(quick=(600, 8e-3), full=(1000, 5e-3), smoke=(3, 8e-3))
 roles = {"the wrong noun": exam.wrong, "the right noun": exam.right,
-         "the adjective": exam.adjective}  # their places in each sentence
+         "the adjective": exam.adjective, "the verb": exam.verb}  # places
 
 # %% train
-def network(reaches, heads=1):  # a copy for each seed, side by side
-    return CopiesOf(lambda: Reader(reaches, heads), seeds, lesson.device)
+def network(reaches):  # a copy for each seed, side by side
+    return CopiesOf(lambda: Reader(reaches, heads=1), seeds, lesson.device)
 
-def trained(reaches, steps, rate, heads=1):
-    model = network(reaches, heads)
-    shown = lesson.progress(range(steps), f"reaches {reaches}")
-    fit(model, learn.examples, shown, optimiser="adamw", batch_size=64,
-        learning_rate=rate, schedule=falling(steps, warm_up=0.1))
+def trained(reaches, steps, rate):
+    model = network(reaches)
+    fit(model, learn.examples, lesson.progress(range(steps), "training"),
+        optimiser="adamw", batch_size=64, learning_rate=rate,
+        schedule=falling(steps, warm_up=0.1))
     return model
 
 readers = {"trained": trained((2, LENGTH), steps, rate),
            "untrained": network((2, LENGTH))}
 
-# %% [markdown]
-# ## Where does it look, in sentences about nouns that never met in training?
-
 # %%
-def looks(name, some=exam):  # share that goes to the right noun: (seeds,)
-    return right_looks(readers[name], some).double().mean(dim=(1, 2)).cpu()
-
+@cache
+def looks(name):  # share that goes to the right noun: (seeds,)
+    return right_looks(readers[name], exam).double().mean(dim=(1, 2)).cpu()
 def answers(name, some=exam, cut=None):
     return measure_accuracy(readers[name], some.examples, cut=cut)
-
+@cache
 def weight(role, name="trained"):
     return weight_on(measure_looks(readers[name], exam), roles[role]).mean(dim=(1, 2))
 
 where = "the cat sat on the mat today mainly because it was"
 pair = read([f"{where} tired", f"{where} soft"]).to(lesson.device)
 tired, soft = measure_looks(readers["trained"], pair)[:, :, 0].cpu().unbind(dim=1)
-lesson.figure("the-look-moves", plot_bars({"it was tired": tired, "it was soft": soft},
+lesson.figure("the-look-moves", dots.plot_bars({"it was tired": tired, "it was soft": soft},
     [*where.split(), "tired / soft"], "weight", colours={"cat": "blue", "mat": "orange"}),
     caption="One adjective changes, and the look moves from cat to mat. Bar: median; dots: seeds.")
 one, two = measure_maps(readers["trained"], pair.tokens)[0, 0, :, 0].cpu()  # (query, key)
-lesson.figure("all-maps", plot_maps({"layer 1": one, "layer 2": two}, pair.words(0), frame="it"),
+layers = {"layer 1": one, "layer 2": two}
+lesson.figure("all-maps", maps.plot_maps(layers, pair.words(0), frame="it"),
     caption="All maps of one network. Full: 1. Blank: under 0.05.", alt="Layer 1: a diagonal band.")
-lesson.number("right-looks", looks("trained"), label="looks at the noun")
 lesson.claim("looks-at-the-right-noun",
     "Of its two nouns, “it” looks more at the right one in {rule} of the sentences", looks,
     "trained", trap="untrained", at_least=0.8, answers=("D62",))
 
 # %%
-blind = {"always the nearer noun": exam.right_is_nearer.double().mean(), "tosses a coin": 1 / 2}
-lesson.table("who-is-it", "reader", {
-    "looks at the right noun": {n: looks(n) for n in readers} | blind | {"guesses pronouns": "–"},
-    "answers right": {n: answers(n) for n in readers} | blind | {"guesses pronouns": 1 / 4}},
-    caption=f"{len(exam)} sentences about pairs of nouns never seen together.")
-lesson.table("both-ways", "“it” is", {
-    "looks right": {case: looks("trained", some) for case, some in exam.cases.items()},
-    "answers right": {case: answers("trained", some) for case, some in exam.cases.items()}},
-    caption="Animal or thing, named first or last: no case is left behind.")
 worst = {n: torch.stack([answers(n, s) for s in exam.cases.values()]).amin(0) for n in readers}
 lesson.claim("both-kinds-and-both-orders",
     "Whether animal or thing, named first or last, {rule} of the answers are right", worst,
-    "trained", trap="untrained", at_least=0.7)
+    "trained", trap="untrained", at_least=0.8)
 right, wrong = "the right noun", "the wrong noun"
 lesson.claim("right-noun-gets-the-weight", "On average, the right noun gets {rule} of the weight",
     weight, right, "trained", trap=(right, "untrained"), at_least=0.4, answers=("D63",))
-lesson.claim("wrong-noun-gets-next-to-nothing",
-    "On average, the wrong noun gets {rule} of the weight",
-    weight, wrong, "trained", trap=(wrong, "untrained"), at_most=0.05, answers=("D64",))
-rest = 1 - weight(right) - weight(wrong)
+lesson.claim("wrong-noun-gets-next-to-nothing", "On average, the wrong noun gets {rule} of the "
+    "weight", weight, wrong, "trained", trap=(wrong, "untrained"), at_most=0.05, answers=("D64",))
+rest = 1 - weight(right) - weight(wrong) - weight("the verb")
 lesson.table("popular-and-measured", "weight from “it” to", {
-    "popular picture": {right: "0.82", wrong: "0.11", "all other words": "0.07"},
-    "measured": {right: weight(right), wrong: weight(wrong), "all other words": rest}},
+    "popular picture": {right: "0.82", wrong: "0.11", "the verb": "0.07", "all others": "0.00"},
+    "measured": {n: weight(n) for n in (right, wrong, "the verb")} | {"all others": rest}},
     caption="Measured: means over the whole exam. Popular: an illustration.", format=".3f")
-
-# %% [markdown]
-# ## Does the answer need the look? Cut, don't look
+lesson.claim("softmax-leaves-nothing-out", "The smallest weight in any map of layer 2 is {rule}",
+    lambda layer: measure_maps(readers["trained"], exam.tokens)[:, :, layer].amin().item(), 1,
+    trap={"layer 1: far words are masked": 0}, above=0, exact=True, format=".0e", answers=("D65",))
+lesson.claim("a-look-has-a-direction", "“It” looks at its noun, and the noun not back: the two "
+    "weights differ by {rule}", lambda name: measure_one_way(readers[name], exam), "trained",
+    trap="untrained", at_least=0.3, answers=("D66",))
 
 # %% cut
-def cut_off(places):
-    cut = torch.zeros(len(exam), 1, LENGTH, LENGTH, dtype=torch.bool)
-    cut[torch.arange(len(exam)), 0, exam.it.cpu(), places.cpu()] = True
-    return cut.to(lesson.device)
+def cut_off(places, everyone=False):  # "it", or everyone, from some places
+    one_hot = nn.functional.one_hot
+    asks = one_hot(exam.it, LENGTH).bool()[:, None, :, None] | everyone
+    asked = one_hot(places, LENGTH).bool()[:, None, None, :]
+    return asks & asked & ~within(0)  # a word may see itself
 
-def after(role, name="trained"):
-    return answers(name, cut=cut_off(roles[role]))
+def after(role, name="trained", everyone=False):
+    return answers(name, cut=cut_off(roles[role], everyone))
 
 # %%
 lesson.claim("the-answer-needs-the-look",
@@ -218,49 +210,62 @@ lesson.claim("hardly-looked-at-yet-needed",
     "Cut off from the adjective, {rule} of the answers are right", after, "the adjective",
     trap={"cut off from the wrong noun instead": wrong}, at_most=0.6, answers=("D61",))
 lesson.table("cuts", "“it” may not look at", {
-    "weight": {"(nothing is cut)": "–"} | {role: weight(role) for role in roles},
-    "answers right": {"(nothing is cut)": answers("trained")} | {r: after(r) for r in roles}},
+    "weight": {"(nothing)": "–"} | {role: weight(role) for role in roles},
+    "answers right": {"(nothing)": answers("trained")} | {role: after(role) for role in roles}},
     caption="Weight: in the last layer, before the cut.", format={"weight": ".3f"})
+lesson.claim("what-is-left-came-by-a-neighbour",
+    "Where no other word may look at the right noun, {rule} of the answers are right",
+    lambda role: after(role, everyone=True), right, trap={"at the wrong noun instead": wrong},
+    at_most=0.35)
 
-# %% [markdown]
-# ## Break it: one layer, then a first layer that sees everything
+# %%
+kinds = {"an animal": exam.about_animals, "a thing": ~exam.about_animals}
+glance = weight_on(measure_looks(readers["trained"], exam, layer=0), exam.adjective)[..., 0]
+seen = {kind: glance[:, those].mean(dim=1) for kind, those in kinds.items()}
+kept = {kind: answers("trained", exam[those], cut_off(exam.adjective)[those])
+        for kind, those in kinds.items()}
+lesson.figure("not-looking", dots.plot_dots(
+    {"weight on\nadjective": seen, "right, if\nit is cut": kept}, "share", legend="“it” is"),
+    caption="Weight: in layer 1. Each network has its place in all four rows of marks.")
+lesson.number("seen-animal", seen["an animal"], format=".2f", label="weight on tired, hungry, …")
+later = torch.ones(LENGTH, LENGTH, dtype=torch.bool, device=lesson.device).triu(1)
+lesson.claim("before-the-adjective-it-cannot-know",
+    "Where a word sees only earlier words, the adjective changes the answer at “it” by {bound}",
+    lambda cut: measure_twin_gap(readers["trained"], exam, cut).max().item(), later, format=".3g",
+    trap={"it sees later ones, too": None}, equals=(0, 0), exact=True, answers=("D60", "D62"))
 
 # %% break
-longer = lesson.pick(quick=1200, full=1700, smoke=3)
 near, wide, once = three = "near, then all", "all, then all", "all, once"
 readers |= {
     near: readers["trained"], wide: trained((LENGTH, LENGTH), steps, rate),
-    once: trained((LENGTH,), longer, rate=0.012)}
+    once: trained((LENGTH,), 2 * steps, rate=0.012)}
 
 # %%
 lesson.claim("one-layer-answers-right", "With a single layer, {rule} of the answers are right",
     answers(once), trap={"cut off from the right noun": after(right, once)}, at_least=0.6)
 lesson.claim("right-answers-mean-right-looks",
     "A network that answers right looks at the right noun in {rule} of the sentences", looks,
-    once, trap=near, at_least=0.8, expect="contradicted", answers=("B74",))
+    once, trap=near, at_least=0.8, exact=True, expect="contradicted", answers=("B74",))
 lesson.claim("a-wide-first-layer-answers-right",
     "With a first layer that sees everything, {rule} of the answers are right",
     answers(wide), trap={"cut off from the right noun": after(right, wide)}, at_least=0.75)
-alike = {n: overlap(measure_looks(readers[n], exam).mean(dim=2)) for n in (near, wide)}
 lesson.claim("the-same-task-makes-the-same-map",
     "With it, two networks of different seeds still put {rule} of the weight on the same words",
-    alike, wide, trap=near, at_least=0.65, expect="contradicted")
-dots = plot_dots({f"{n}\n{answers(n).median():.0%} of answers right": looks(n) for n in three},
-                 "looks that go to the right noun", chance=0.5, height=4)
-lesson.figure("same-answers-other-maps", dots, caption="Chance: a look that ignores the adjective.")
-
-# %%
+    lambda name: overlap(measure_looks(readers[name], exam).mean(dim=2)), wide, trap=near,
+    at_least=0.65, expect="contradicted")
+lesson.number("the-other-noun", measure_accuracy(readers[once], exam.exchanged,
+    cut=cut_off(exam.right)), format=".0%", label="one layer, cut: the other noun's pronoun")
+rows = {f"{n}\n{answers(n).median():.0%} of answers right": looks(n) for n in three}
+lesson.figure("same-answers-other-maps",
+    dots.plot_dots(rows, "looks that go to the right noun", chance=0.5, height=4),
+    caption="Chance: a look that ignores the adjective.")
 lesson.number("wide-looks", looks(wide), format=".0%", label="wide, looks")
-lesson.table("looks-and-cuts", "network", {
-    "looks right": {n: looks(n) for n in three}, "answers right": {n: answers(n) for n in three},
-    "right noun cut": {n: after(right, n) for n in three}},
-    caption="Last column: answers right when “it” may not see that noun.", format=".0%")
-both = right_looks(readers[near], exam).unflatten(1, (-1, 2)).all(2).double().mean(dim=(1, 2))
+lesson.table("looks-and-cuts", "network", {"looks right": {n: looks(n) for n in three},
+    "answers right, noun cut": {n: after(right, n) for n in three}}, format=".0%",
+    caption="Last column: when “it” may not see the right noun.")
 lesson.compare("paper-and-ours", {
-    "“it” looks right in both twins (Uszkoreit 2017)": ("one pair, one of 8 heads", both),
-    "looks right, answers alike (Jain, Wallace 2019)": ("maps “very different”", looks(wide)),
-    "weight on a needed word, the adjective (Jain, Wallace 2019)":
-        ("“frequently uncorrelated”", weight("the adjective"))},
+    "“it” looks at the right noun (Uszkoreit 2017)": ("one pair, one of 8 heads", looks(near)),
+    "looks right, answers alike (Jain, Wallace 2019)": ("maps “very different”", looks(wide))},
     caption="Shares and weights from 0 to 1.", format=".3f")
 
 # %% exercise-1
@@ -281,19 +286,15 @@ def moved(places):
     return (one - other).abs().max().item()
 
 # %% exercise-3
-readers["two heads"] = trained((2, LENGTH), steps // 2, rate, heads=2)
-heads = right_looks(readers["two heads"], exam).double().mean(dim=1)
+swapped = measure_exchanged(readers[wide], exam.examples,
+                            "layers.0.", "layers.1.")
 
 # %%
-lesson.table("sharpness", "entries", {
-    f"{how} the root": {d: sharpest(d, how == "with") for d in (1, 4, 16, 64, 256)}
-    for how in ("without", "with")}, caption="The largest of 12 weights, on average.", format=".2f")
 lesson.claim("without-the-root-one-word-takes-all",
     "With 256 entries and no root, the largest of 12 weights averages {rule}", sharpest, 256,
     False, trap={"with the root": (256, True)}, at_least=0.85, format=".2f")
 lesson.claim("without-places-no-order", "Without places, word order changes the answer by {rule}",
     moved, 0, trap={"with places": 1}, at_most=1e-4, exact=True, format=".0e")
-lesson.table("two-heads", "two heads in each layer", {"share": {
-    "answers right": answers("two heads"), "looks right, the better head": heads.amax(dim=1),
-    "looks right, the other head": heads.amin(dim=1)}},
-    caption="Same task, same answers: one head tells the better story.", format=".0%")
+lesson.claim("two-layers-cannot-change-places",
+    "With its two layers in the other order, {rule} of the answers are right", swapped,
+    trap={"in the order of training": answers(wide)}, at_most=0.75, answers=("C16",))

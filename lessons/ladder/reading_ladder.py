@@ -2,12 +2,10 @@
 # Nobody told it about letters
 
 A network looks at lines of text and learns to answer one question about each. Strokes, letters,
-words and topics are never mentioned. We ask every layer what it knows about them, and follow one
-line on its way up.
+words and topics are never mentioned. We ask every layer what can be read from it.
 """
 
 # %%
-import numpy as np
 import torch
 
 from lessonkit.data import reading
@@ -16,9 +14,11 @@ from lessonkit.evidence import Lesson
 from lessonkit.figures import curves, diagrams, dots, maps, readings
 from lessonkit.models.copies import CopiesOf
 from lessonkit.models.reader import LineReader, fields
-from lessonkit.probes import linear
+from lessonkit.probes import linear, wiping
 from lessonkit.probes.accuracy import measure_accuracy
-from lessonkit.probes.exams import examine, halfway, measure_layers, read_layers
+from lessonkit.probes.exams import (examine, halfway, largest_step, measure_control,
+                                    measure_layers, measure_squeezed)
+from lessonkit.probes.following import follow, read_lines, share_right, share_right_topic
 from lessonkit.training import falling, fit
 
 lesson = Lesson("ladder/reading_ladder", format=".2f")
@@ -27,10 +27,6 @@ steps = lesson.pick(quick=280, full=1200, smoke=5)
 channels = lesson.pick(quick=(12, 24, 48, 64, 64), full=(24, 48, 96, 96, 96), smoke=[8] * 5)
 sizes = lesson.pick(quick=(600, 900, 600, 1800), full=(3000, 6000, 3000, 9000), smoke=[300] * 4)
 ladder = ["strokes", "letters", "words", "meaning", "answer"]
-
-# %% [markdown]
-# ## The pictures
-# A line is drawn anew for every example, with everything that is true of it.
 
 # %% pictures
 count = lesson.pick(quick=16_000, full=48_000, smoke=500)
@@ -44,8 +40,7 @@ lesson.figure("lines", maps.plot_pictures(test.pixels[:12, 0].cpu(), truth=asked
     alt="Lines of three short words in several typefaces, grey and noisy.")
 
 # %% [markdown]
-# ## One number by hand
-# How many pixels of the line can a unit see? A kernel of width k adds k - 1 steps of its input.
+# ## One number by hand: how many pixels of the line can a unit see?
 
 # %% by-hand
 sees = [wide.size for _, wide in fields()]  # of the five convolutions
@@ -56,13 +51,12 @@ lesson.claim("a-word-fits-from-the-fourth-layer",
     equals=(4, 0), exact=True, format="d", answers=("A22", "D28"))
 
 # %%
-lesson.figure("anatomy",
-    diagrams.draw_views("who big ape", [*sees, reading.WIDTH, reading.WIDTH], rungs=ladder),
+views = [*sees, reading.WIDTH, reading.WIDTH]
+lesson.figure("anatomy", diagrams.draw_views("who big ape", views, rungs=ladder),
     caption="Left: what one unit of each layer sees. Right: the rungs that we shall look for.")
 
 # %% [markdown]
-# ## Training
-# One task: which of six answers? For comparison, the same network learns two other things.
+# ## Training: one task, which of six answers? For comparison, two others.
 
 # %% train
 def network():
@@ -93,8 +87,7 @@ lesson.claim("it-learns-to-answer", "The network answers {rule:.0%} of new lines
     answers=("A34", "B16"))
 
 # %% [markdown]
-# ## Exams
-# One exam for each rung, with pictures that no network was trained on.
+# ## Exams: one for each rung, with pictures that no network was trained on
 
 # %% examine
 strokes = reading.strokes(sizes[0], 4, device=device)
@@ -106,27 +99,24 @@ exams = {"strokes": strokes.asked("strokes"),  # pictures, right answers
          "anagrams": pairs.asked("words"),
          "words": page.asked("words"), "meaning": page.asked("meaning"),
          "answer": page.asked("answers"), "typeface": page.asked("styles")}
-read = {name: examine(net, exams) for name, net in nets.items()}
-ours = read["the answer"]  # exam -> (seeds, layers)
-
-# %% [markdown]
-# ## The ladder
-# Two comparisons: what is right without looking, and what a probe makes of pixels in their places.
 
 # %%
+net = nets["the answer"]
+features, kinds = (linear.measure_features(net, some.pixels) for some in (page, letters))
+read = {name: examine(other, exams) for name, other in nets.items() if other is not net}
+read["the answer"] = ours = examine(net, exams, {"words": features, "letters": kinds})
+# The ladder
 best = {rung: {name: read[name][rung].amax(dim=1) for name in nets} for rung in exams}
 last = {rung: {name: read[name][rung][:, -1] for name in nets} for rung in exams}
 guess = {rung: linear.majority_share(exam.labels) for rung, exam in exams.items()}
-pixels = {rung: linear.measure_readability(exam.inputs.flatten(1)[None], exam.labels, shrinkage=0.5)
-          for rung, exam in exams.items()}
-axes = "layer (1 is next to the pixels)", "read correctly (share)"
-lesson.figure("ladder",
-    curves.plot_curves({rung: ours[rung] for rung in ladder}, *axes, share=True, height=5),
-    caption="Halfway up, letters come before words, and words before meaning. Then all but meaning "
-            "and the answer fade.")
 rungs = [rung for rung in exams if rung != "typeface"]
+flat = {rung: (exams[rung].inputs.flatten(1)[None], exams[rung].labels) for rung in rungs}
+axes = "layer (1 is next to the pixels)", "read correctly (share)"
+lesson.figure("ladder", curves.plot_curves({r: ours[r] for r in ladder}, *axes, share=True),
+    caption="Halfway up: letters, then words, then meaning. At the top, all else is read worse.")
 lesson.table("readings", "read from", {rung: {
-    "nothing: the commonest": guess[rung], "pixels, each in place": pixels[rung],
+    "nothing: the commonest": guess[rung],
+    "pixels, each in place": linear.measure_readability(*flat[rung], shrinkage=0.5),
     **{f"layer {n}": shares for n, shares in enumerate(ours[rung].T, 1)},
     "untrained, best layer": best[rung]["untrained"]} for rung in rungs},
     caption="Share read correctly in held-out pictures: median (range).")
@@ -134,8 +124,7 @@ lesson.table("readings", "read from", {rung: {
 # %%
 half = {rung: halfway(ours[rung], guess[rung]) for rung in rungs}
 top, left = ({rung: at[rung]["the answer"] for rung in rungs} for at in (best, last))
-lesson.table("halfway", "rung", {"halfway at layer": half, "best": top, "left at the logits": left},
-    format={"halfway at layer": ".1f"},
+lesson.table("halfway", "rung", {"halfway at layer": half}, format=".1f",
     caption="Halfway: from guessing (layer 0) to the best. 3.5 is midway between layers 3 and 4.")
 gaps = {(a, b, c): torch.minimum(half[b] - half[a], half[c] - half[b])  # the smaller, (seeds,)
         for a, b, c in zip(ladder, ladder[1:], ladder[2:], strict=False)}
@@ -143,8 +132,6 @@ lesson.claim("letters-then-words-then-meaning",
     "Halfway up, letters come first, words {rule} layers later, and meaning {rule} layers after "
     "words", gaps, "letters", "words", "meaning", trap=("words", "meaning", "answer"),
     at_least=0.4, answers=("A1", "A7", "A18", "A20", "A76", "C11", "D22"))
-
-# %%
 bar = lesson.pick(quick=0.5, full=0.65)
 lesson.claim("letters-emerge", "Letters, never mentioned, can be read in {rule:.0%} of pictures",
     best["letters"], "the answer", trap="untrained", at_least=bar, answers=("A35", "A37", "B1"))
@@ -152,71 +139,100 @@ lesson.claim("words-emerge", "Words, never mentioned, can be read in {rule:.0%} 
     best["words"], "the answer", trap="untrained", at_least=0.6, answers=("A28", "A35", "B1"))
 lesson.claim("meaning-emerges", "The topic can be read in {rule:.0%} of lines", top["meaning"],
     trap={"at layer 3 instead": ours["meaning"][:, 2]}, at_least=0.85, answers=("A32", "A80"))
-found_by_chance = {rung: best[rung]["untrained"] / top[rung] for rung in rungs}
+
+# %%
+twin = {rung: best[rung]["untrained"] for rung in rungs}
 lesson.claim("strokes-are-hardly-learned",
-    "Strokes can be read from the untrained twin {rule} as well", found_by_chance, "strokes",
+    "The untrained twin reaches {rule} of the trained network's share of strokes read correctly",
+    {rung: twin[rung] / top[rung] for rung in rungs}, "strokes",
     trap={"letters instead": "letters"}, at_least=0.65, format=".0%", answers=("A21", "A37"))
+built = {rung: (top[rung] - twin[rung]) / (top[rung] - guess[rung]) for rung in rungs}
+lesson.claim("most-of-the-climb-is-built", "Of the climb from guessing to the best reading of the "
+    "answer, {rule:.0%} is not in the untrained twin", built, "answer",
+    trap={"strokes instead": "strokes"}, at_least=0.85, format=".0%", answers=("A82",))
+lesson.claim("no-single-layer-makes-the-climb",
+    "The largest step that one layer makes is {rule:.0%} of the climb to the answer",
+    {rung: largest_step(ours[rung], guess[rung]) for rung in rungs}, "answer",
+    trap={"strokes instead": "strokes"}, at_most=0.6, format=".0%", answers=("A48", "A76"))
 lesson.claim("order-needs-a-wide-view",
     "Of the anagrams, {rule:.0%} are told apart, where letters alone allow half", top["anagrams"],
     trap={"at layer 3 instead": ours["anagrams"][:, 2]}, at_least=0.8, answers=("A30",))
-kept = {rung: left[rung] / top[rung] for rung in rungs}
-gained = {rung: left[rung] - top[rung] for rung in rungs}  # above the best layer
-lesson.number("letters-left", left["letters"])
+kept = {(rung, name): last[rung][name] / best[rung][name] for rung in rungs for name in nets}
+meaning = {"the topic, trained": ("meaning", "the answer")}
 lesson.claim("letters-fade", "At the logits, {rule:.0%} of the best reading of letters is left",
-    kept, "letters", trap={"meaning instead": "meaning"}, at_most=0.35, answers=("A8", "A29"))
+    kept, "letters", "the answer", trap=meaning, at_most=0.35, answers=("A8", "A29"))
+lesson.claim("the-twin-loses-letters-too",
+    "In the untrained twin, too, {rule:.0%} of its best reading of letters is left at the logits",
+    kept, "letters", "untrained", trap=meaning, at_most=0.4)
 lesson.claim("readable-only-grows",
-    "The higher the layer, the more of a line's words can be read", gained, "words",
+    "The higher the layer, the more of a line's words can be read",
+    {rung: left[rung] - top[rung] for rung in rungs}, "words",
     trap={"the answer instead": "answer"}, at_least=-0.05, expect="contradicted", answers=("A8",))
 
 # %% [markdown]
-# ## Does the probe read meaning, or only words?
-# A control task: deal the topics out to the nouns anew. The words stay, the meaning is gone.
+# ## Does the probe read meaning, or only words? Deal the topics out to the nouns anew.
 
 # %% control
-net = nets["the answer"]
-nouns, topics = page.truth["words"], page.truth["meaning"]
-features = linear.measure_features(net, page.pixels)
-deals = [linear.control_labels(nouns, topics, seed) for seed in range(5)]
-control = torch.stack([measure_layers(features, deal)  # (seeds, layers)
-                       for deal in deals]).mean(dim=0)
+nouns = page.truth["words"]
+control = measure_control(features, nouns, page.truth["meaning"], 5)
 selectivity = ours["meaning"] - control
 
 # %%
-pair = {"meaning": ours["meaning"], "meaning, dealt anew": control}
-lesson.figure("selectivity", curves.plot_curves(pair, *axes, share=True, height=4.6),
+lesson.figure("selectivity", curves.plot_curves(
+    {"meaning": ours["meaning"], "meaning, dealt anew": control}, *axes, share=True, height=4.6),
     caption="Dashed: what the probe gets right by knowing words only.")
 lesson.claim("meaning-is-more-than-words",
     "At the logits the real topics are read better than topics dealt out by chance, by "
     "{rule:points}", dict(enumerate(selectivity.T, 1)), 7, trap={"at layer 3 instead": 3},
     at_least=0.15, answers=("A18", "A32"))
 
-# %% [markdown]
-# ## One line on its way up
-# The first held-out line with an anagram, read at the place of each letter and as a whole.
+# %%
+# Forgotten, or only squeezed? No more than six numbers of any layer, as the logits have.
+equal = {"words": measure_squeezed(features, nouns, 6),
+         "letters": measure_squeezed(kinds, letters.truth["letters"], 6)}
+squeezed = {f"{rung}, six numbers": shares for rung, shares in equal.items()}
+lesson.figure("equal-numbers",
+    curves.plot_curves({rung: ours[rung] for rung in equal} | squeezed, *axes, share=True),
+    caption="Dashed: six numbers of each layer. Words no longer fall at the top; letters still do.")
+lesson.claim("among-equals-words-do-not-fall",
+    "With six numbers of each layer, words are read better at the logits than at layer 5",
+    equal["words"][:, 6] - equal["words"][:, 4], above=0,
+    trap={"with all numbers": ours["words"][:, 6] - ours["words"][:, 4]})
+lesson.claim("among-equals-letters-fade",
+    "With six numbers of each layer, {rule:.0%} of the best reading of letters is left at the top",
+    {rung: shares[:, 6] / shares.amax(dim=1) for rung, shares in equal.items()}, "letters",
+    trap={"words instead": "words"}, at_most=0.65, answers=("A29",))
 
 # %%
-spans, spelt = page.truth["spans"], page.truth["letters"]  # (lines, places, …)
-in_place = linear.measure_features(net, page.pixels, spans)
-asks = {"letters": spelt, "words": nouns, "meaning": topics, "sentence": page.truth["answers"] % 2}
-found = {name: read_layers(in_place if name == "letters" else features, labels)
-         for name, labels in asks.items()}  # what, and how sure: (seeds, layers, held out, …)
-exam = found["words"][0].shape[2]
-one = [reading.NOUNS[n] in reading.ANAGRAMS for n in nouns[-exam:]].index(True)
-row = len(page) - exam + one
-names = {"letters": np.array([*reading.ALPHABET]), "words": np.array(reading.NOUNS),
-         "meaning": np.array([*reading.TOPICS]), "sentence": np.array(["statement", "question"])}
-lesson.figure("followed", readings.plot_readings(
-    page.pixels[row, 0].cpu(), spans[row].double().mean(dim=1).cpu(),
-    {n: (names[n][got[0, :, one]], sure[0, :, one]) for n, (got, sure) in found.items()},
-    {n: names[n][labels[row].cpu()] for n, labels in asks.items()}),
+# Are the letters used? Take directions out of layer 3.
+draws = wiping.random_directions(channels[2], 5, draws=20, seed=0)
+shown_by = {"letters": (kinds[2], letters.truth["letters"]),
+            "typeface": (features[2], page.truth["styles"]),
+            "indent": (features[2], page.truth["indent"])}
+shows = {name: wiping.telling_directions(*layer, 5) for name, layer in shown_by.items()}
+lost, by_chance = wiping.measure_cost(net, test.asked("answers").first(500), shows, draws)
+lost["chance"], shows["chance"] = by_chance.mean(dim=1), draws[:1].expand(len(seeds), -1, -1)
+lesson.table("wiped", "wiped out of layer 3: directions of", {
+    "answers lost": lost,
+    "share of its variance": {n: wiping.measure_share(features[2], d) for n, d in shows.items()}},
+    caption="Five directions each (four for the five indents); chance: the mean of 20 draws.")
+lesson.claim("the-letters-directions-are-needed",
+    "Without the five directions in which layer 3 shows letters best, more answers are lost than "
+    "without five by chance, in {rule:.0%} of 20 draws",
+    {n: (cost[:, None] > by_chance).double().mean(dim=1) for n, cost in lost.items()}, "letters",
+    trap={"the average draw instead": "chance"}, at_least=0.9, answers=("A36",))
+
+# %%
+# One line on its way up: the first held-out one with an anagram
+found = read_lines(net, page, features)  # name -> what, and how sure
+lesson.figure("followed", readings.plot_readings(*follow(page, found, reading.ANAGRAMS)),
     caption="Read from below. Tinted: read correctly, the deeper the surer. Grey: misread.")
-
-# %%
-spelled = found["letters"][0].eq(spelt[-exam:].cpu()).double().mean(dim=(2, 3))  # (seeds, layers)
+spelt = page.truth["letters"]  # (lines, places)
+spelled = share_right(found["letters"][0], spelt)  # (seeds, layers)
 at_best, at_logits = spelled.amax(dim=1), spelled[:, -1]
-lesson.number("in-place-guess", sum(map(linear.majority_share, spelt.T)) / 9, format=".0%")
-lesson.number("in-place-best", at_best, format=".0%")
-lesson.number("in-place-left", at_logits, format=".0%")
+commonest = sum(map(linear.majority_share, spelt.T)) / 9
+for name, part in {"guess": commonest, "best": at_best, "left": at_logits}.items():
+    lesson.number(f"in-place-{name}", part, format=".0%")
 lesson.claim("the-text-dissolves",
     "Over all held-out lines, {rule:points} fewer letters can be read in their places at the "
     "logits than at the best layer", at_best - at_logits,
@@ -225,27 +241,16 @@ lesson.claim("the-text-dissolves",
 patches = linear.strongest_patches(net, page.pixels[:500], fields())  # of choosy units
 lesson.figure("patches", maps.plot_patches({f"layer {n}": p for n, p in enumerate(patches, 1)}),
     caption="What moves one unit of each layer most: as wide as its view, small ones enlarged.")
-
-# %% misread
-def same_topic(layer):
-    """Of the nouns misread at a layer: the share with the right topic."""
-    got, noun = found["words"][0][:, layer - 1], nouns[-exam:].cpu()
-    wrong, kin = got != noun, got // 6 == noun // 6  # six nouns for each topic
-    return (wrong & kin).sum(dim=1) / wrong.sum(dim=1).clamp(min=1)
-
+kin = share_right_topic(found["words"][0], nouns)  # (seeds, layers)
 lesson.claim("misread-words-mean-the-same",
-    "At the logits, {rule:.0%} of misread nouns have the right topic",
-    same_topic, 7, trap={"at layer 3 instead": 3}, at_least=0.75,
-    answers=("A33",))
-
-# %% [markdown]
-# ## Break it
+    "At the logits, {rule:.0%} of misread nouns have the right topic", dict(enumerate(kin.T, 1)), 7,
+    trap={"at layer 3 instead": 3}, at_least=0.75, answers=("A33",))
 
 # %%
+# Break it
 shown = {rung: best[rung] for rung in ("typeface", *ladder)}
-lesson.figure("best",
-    dots.plot_dots(shown, "read correctly at the best layer (share)", upwards=True, height=6,
-                   legend="trained on"),
+share = "read correctly at the best layer (share)"
+lesson.figure("best", dots.plot_dots(shown, share, upwards=True, height=6, legend="trained on"),
     caption="The same pictures, the same network. Only what it is trained on differs.")
 lesson.claim("no-answer-no-letters",
     "With shuffled answers, letters stay {rule:.0%} at every layer", best["letters"],
@@ -259,13 +264,10 @@ lesson.claim("another-task-no-words",
 lesson.claim("reading-forgets-the-typeface",
     "At the logits of the network that reads, the typeface can be read in {rule:.0%} of lines",
     last["typeface"], "the answer", trap="the typeface", at_most=0.35, answers=("A73",))
-
-# %%
-fall = {rung: (s.cummax(dim=1).values - s).amax(dim=1) for rung, s in ours.items()}
+fall = (ours["answer"].cummax(dim=1).values - ours["answer"]).amax(dim=1)
 lesson.compare("paper-and-ours", {
     "deepest fall with depth: what the network is trained on (Alain, Bengio 2016)":
-        ("none: it grows with depth", fall["answer"]),
-    "deepest fall: letters": ("not asked", fall["letters"]),
+        ("none: it grows with depth", fall),
     "accuracy, from the last layer but one to the last (Hewitt, Liang 2019)":
         ("slightly lower", ours["meaning"].diff(dim=1)[:, -1]),
     "selectivity, from the last layer but one to the last (Hewitt, Liang 2019)":
@@ -285,8 +287,6 @@ lesson.table("unmet-letters", "letters",
 
 # %% exercise-2
 fillers = measure_layers(features, page.truth["fillers"])  # (seeds, layers)
-for n in (5, 7):
-    lesson.number(f"nouns-at-{n}", ours["words"][:, n - 1])
 lesson.claim("what-is-not-needed-is-dropped",
     "At the logits, {rule:.0%} of the fillers can still be read",
     dict(enumerate(fillers.T, 1)), 7, trap={"at layer 5 instead": 5},
