@@ -12,19 +12,8 @@ from torch import Tensor, nn
 
 from lessonkit.data.examples import Examples, batches
 from lessonkit.models.copies import Copies
-from lessonkit.models.stack import Stack
 
-__all__ = [
-    "OPTIMISERS",
-    "Descent",
-    "Tuned",
-    "descent",
-    "falling",
-    "fit",
-    "fit_copying",
-    "mean_loss",
-    "tune",
-]
+__all__ = ["OPTIMISERS", "Descent", "Tuned", "descent", "falling", "fit", "mean_loss", "tune"]
 
 OPTIMISERS = ("sgd", "adam", "adamw")
 
@@ -160,35 +149,6 @@ def descent(
     if optimiser == "adamw":
         return _Adam(model, rates, decay=0.01)
     raise ValueError(f"optimiser {optimiser!r}: expected one of {', '.join(OPTIMISERS)}.")
-
-
-def fit_copying(
-    stack: Stack,
-    numbers: Float[Tensor, "batch width"],
-    steps: Iterable[int],
-    learning_rate: float = 0.01,
-) -> Float[Tensor, " seeds"]:
-    """Train the bare blocks of a stack, without entrance and exit, to give back what they get.
-
-    Returns, for each copy, the share of the numbers' variance that it had left unexplained at the
-    last step of Adam: 0 is a perfect copy, 1 is their mean.
-
-    Args:
-        stack: is changed in place.
-        numbers: as many a row as the stack is wide.
-        steps: one training step for each item.
-        learning_rate: of Adam.
-    """
-    adam = descent("adam", stack, learning_rate)
-    x = stack.same_for_all(numbers.to(stack.weights[0].device))
-    loss = torch.full((len(stack.seeds),), torch.nan)
-    for _ in steps:
-        y = x
-        for number in stack.blocks:
-            y = stack.block(y, stack.layer(number))
-        loss = (y - x).square().mean(dim=(1, 2)) / x.var()
-        adam.step(loss)
-    return loss.detach().cpu()
 
 
 def _rows(table: Tensor, numbers: Int[Tensor, "seeds batch"]) -> Tensor:

@@ -10,6 +10,7 @@ from lessonkit.models.copies import CopiesOf
 from lessonkit.models.mlp import MLP
 from lessonkit.models.stack import Stack
 from lessonkit.probes.accuracy import measure_accuracy, measure_loss
+from lessonkit.probes.copying import measure_copying
 from lessonkit.probes.gradients import measure_gradients, measure_movement
 from lessonkit.probes.lesions import measure_in_order, measure_without_each, measure_worst_swap
 from lessonkit.probes.signals import (
@@ -279,6 +280,26 @@ def test_a_block_puts_out_its_line_and_nothing_beyond_it() -> None:
     beyond = measure_beyond(stack, inputs, lambda x, f: f(x))  # a trap: without the wire
     carried = [x.abs().amax(dim=(1, 2)) for x in stack.signals(stack.same_for_all(inputs))[1:-2]]
     torch.testing.assert_close(beyond, torch.stack(carried, dim=1))
+
+
+def test_who_copies_from_the_start_has_nothing_to_learn() -> None:
+    numbers = torch.rand(23, 5, generator=torch.Generator().manual_seed(7))
+    copier = Stack(lambda x, f: x + f(x), 5, 5, 5, 7, "zero", [2, 3])
+    assert torch.equal(measure_copying(copier, numbers, range(3)), torch.zeros(2))
+    silent = Stack(lambda x, f: f(x), 5, 5, 5, 7, "zero", [2, 3])  # a trap: it answers 0
+    expected = (numbers.square().mean() / numbers.var()).expand(2)
+    left = measure_copying(silent, numbers, range(1))
+    torch.testing.assert_close(left, expected, rtol=0.01, atol=0)
+
+
+def test_learning_to_copy_leaves_less_unexplained() -> None:
+    numbers = torch.rand(23, 5, generator=torch.Generator().manual_seed(7))
+
+    def left(steps: int) -> torch.Tensor:
+        start = Stack(lambda x, f: x + f(x), 5, 5, 5, 7, lambda he: he / 5, [2, 3])
+        return measure_copying(start, numbers, range(steps))
+
+    assert (left(53) < left(1) / 2).all()
 
 
 # Lesions.

@@ -9,8 +9,7 @@ from torch import nn
 
 from lessonkit.data.examples import Examples, batches
 from lessonkit.models.mlp import MLP
-from lessonkit.models.stack import Stack
-from lessonkit.training import descent, falling, fit, fit_copying, mean_loss, tune
+from lessonkit.training import descent, falling, fit, mean_loss, tune
 
 
 @pytest.fixture
@@ -268,22 +267,3 @@ def test_rates_need_as_many_copies_each(train):
     model = MLP([5, 7, 2], "tanh", "xavier", [2, 3, 5])
     with pytest.raises(ValueError, match="as many copies for each of 2 rates, got 3"):
         tune(model, train, range(1), losses_of(train), rates=(0.1, 0.2))
-
-
-def test_who_copies_from_the_start_has_nothing_to_learn():
-    numbers = torch.rand(23, 5, generator=torch.Generator().manual_seed(7))
-    copier = Stack(lambda x, f: x + f(x), 5, 5, 5, 7, "zero", [2, 3])
-    assert torch.equal(fit_copying(copier, numbers, range(3)), torch.zeros(2))
-    silent = Stack(lambda x, f: f(x), 5, 5, 5, 7, "zero", [2, 3])  # a trap: it answers 0
-    expected = (numbers.square().mean() / numbers.var()).expand(2)
-    torch.testing.assert_close(fit_copying(silent, numbers, range(1)), expected, rtol=0.01, atol=0)
-
-
-def test_learning_to_copy_leaves_less_unexplained():
-    numbers = torch.rand(23, 5, generator=torch.Generator().manual_seed(7))
-
-    def left(steps):
-        start = Stack(lambda x, f: x + f(x), 5, 5, 5, 7, lambda he: he / 5, [2, 3])
-        return fit_copying(start, numbers, range(steps))
-
-    assert (left(53) < left(1) / 2).all()

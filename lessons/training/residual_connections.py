@@ -15,11 +15,12 @@ from lessonkit.figures.diagrams import draw_blocks
 from lessonkit.models.mlp import MLP
 from lessonkit.models.stack import Stack
 from lessonkit.probes.accuracy import measure_accuracy, measure_loss
+from lessonkit.probes.copying import measure_copying
 from lessonkit.probes.gradients import measure_gradients
 from lessonkit.probes.lesions import measure_in_order, measure_without_each, measure_worst_swap
 from lessonkit.probes.signals import (
     measure_beyond, measure_change, measure_directions, measure_main_axis, measure_size)
-from lessonkit.training import falling, fit_copying, tune
+from lessonkit.training import falling, tune
 
 lesson = Lesson("training/residual_connections", format=".1%")
 
@@ -275,8 +276,8 @@ wrong["small", 56] = trained("small", 56, [0.01]).measured
 numbers = torch.rand(128, 16, generator=torch.Generator().manual_seed(0))
 
 def unlike(block, start):  # (seeds,)
-    bare = Stack(block, 16, 16, 16, 12, start, seeds, lesson.device)
-    return fit_copying(bare, numbers, lesson.progress(range(steps), "copying"))
+    net = Stack(block, 16, 16, 16, 12, start, seeds, lesson.device)
+    return measure_copying(net, numbers, lesson.progress(range(steps), "copy"))
 
 # %%
 lesson.claim("small-is-enough", "With branches divided by the square root of their number, 56 "
