@@ -10,6 +10,7 @@ from lessonkit.models.copies import CopiesOf
 from lessonkit.models.mlp import MLP
 from lessonkit.models.stack import Stack
 from lessonkit.probes.accuracy import measure_accuracy, measure_loss
+from lessonkit.probes.copying import measure_copying
 from lessonkit.probes.gradients import measure_gradients, measure_movement
 from lessonkit.probes.lesions import (
     measure_exchanged,
@@ -19,9 +20,12 @@ from lessonkit.probes.lesions import (
 )
 from lessonkit.probes.signals import (
     count_directions,
+    measure_beyond,
     measure_change,
     measure_directions,
+    measure_main_axis,
     measure_size,
+    share_of_main_axis,
 )
 from lessonkit.training import mean_loss
 
@@ -251,6 +255,56 @@ def test_a_stack_that_copies_keeps_its_directions_and_changes_nothing() -> None:
     usual = Stack(residual, 3, 5, 2, 7, "he", [0, 1])  # a trap
     assert measure_change(usual, inputs).shape == (2, 5)
     assert measure_change(usual, inputs).gt(0.1).all()
+
+
+@pytest.mark.parametrize(
+    ("variances", "share"), [((1, 1, 1, 1), 1 / 4), ((7, 0, 0), 1), ((3, 1), 3 / 4)]
+)
+def test_the_main_axis_has_its_share_of_the_variance(variances, share) -> None:
+    measured = share_of_main_axis(cloud(*variances))
+    torch.testing.assert_close(measured, torch.full((2,), share).double())
+
+
+def test_one_axis_holds_more_than_one_over_the_directions_but_all_of_a_line() -> None:
+    """A share p on one axis makes at most 1 / p² directions, and at least 1 / p."""
+    stack = Stack(lambda x, f: f(x), 3, 5, 2, 7, "he", [0, 1])
+    inputs = torch.randn(11, 3, generator=torch.Generator().manual_seed(1))
+    share, count = measure_main_axis(stack, inputs), measure_directions(stack, inputs)
+    assert share.shape == count.shape == (2, 6)
+    assert (count <= 1 / share**2 + 1e-9).all()
+    assert (count >= 1 / share - 1e-9).all()
+
+
+def test_a_block_puts_out_its_line_and_nothing_beyond_it() -> None:
+    def residual(x, f):
+        return x + f(x)
+
+    stack = Stack(residual, 3, 5, 2, 7, "he", [0, 1])
+    inputs = torch.randn(11, 3, generator=torch.Generator().manual_seed(1))
+    assert torch.equal(measure_beyond(stack, inputs, residual), torch.zeros(2, 5))
+    beyond = measure_beyond(stack, inputs, lambda x, f: f(x))  # a trap: without the wire
+    carried = [x.abs().amax(dim=(1, 2)) for x in stack.signals(stack.same_for_all(inputs))[1:-2]]
+    torch.testing.assert_close(beyond, torch.stack(carried, dim=1))
+
+
+def test_who_copies_from_the_start_has_nothing_to_learn() -> None:
+    numbers = torch.rand(23, 5, generator=torch.Generator().manual_seed(7))
+    copier = Stack(lambda x, f: x + f(x), 5, 5, 5, 7, "zero", [2, 3])
+    assert torch.equal(measure_copying(copier, numbers, range(3)), torch.zeros(2))
+    silent = Stack(lambda x, f: f(x), 5, 5, 5, 7, "zero", [2, 3])  # a trap: it answers 0
+    expected = (numbers.square().mean() / numbers.var()).expand(2)
+    left = measure_copying(silent, numbers, range(1))
+    torch.testing.assert_close(left, expected, rtol=0.01, atol=0)
+
+
+def test_learning_to_copy_leaves_less_unexplained() -> None:
+    numbers = torch.rand(23, 5, generator=torch.Generator().manual_seed(7))
+
+    def left(steps: int) -> torch.Tensor:
+        start = Stack(lambda x, f: x + f(x), 5, 5, 5, 7, lambda he: he / 5, [2, 3])
+        return measure_copying(start, numbers, range(steps))
+
+    assert (left(53) < left(1) / 2).all()
 
 
 # Lesions.

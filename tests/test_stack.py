@@ -106,6 +106,44 @@ def test_two_starts_of_a_seed_differ_in_nothing_but_the_blocks(start):
     assert all(torch.equal(*pair) for pair in zip(usual.biases, other.biases, strict=True))
 
 
+def test_an_orthogonal_start_turns_signals_and_keeps_their_distances():
+    signals = torch.randn(3, 13, 5)
+    rotated, drawn = (stack(plain, start=start).weights[1] for start in ("orthogonal", "he"))
+    apart = torch.cdist(signals, signals)
+    turned = signals @ rotated.mT
+    torch.testing.assert_close(torch.cdist(turned, turned), apart, atol=1e-4, rtol=1e-4)
+    assert (turned - signals).norm(dim=2).mean() > 0.5 * signals.norm(dim=2).mean()  # no copy
+    stretched = signals @ drawn.mT  # the trap: He's own weights do not keep them
+    assert not torch.allclose(torch.cdist(stretched, stretched), apart, rtol=0.1)
+
+
+def test_an_orthogonal_start_prefers_no_direction():
+    """Without the signs, q's diagonal would lean to one side: on average a rotation has trace 0."""
+    model = stack(plain, 31, "orthogonal", range(31))
+    traces = torch.cat([model.weights[n].diagonal(dim1=1, dim2=2).sum(dim=1) for n in model.blocks])
+    assert traces.mean().abs() < 0.2  # of 5; their spread is 1, and there are 899
+
+
+def test_a_shuffled_start_hands_every_signal_on_to_another_place():
+    model = stack(plain, start="shuffle")
+    for number in model.blocks:
+        assert model.weights[number].sum(dim=1).eq(1).all()
+        assert model.weights[number].sum(dim=2).eq(1).all()
+    signals = torch.rand(3, 13, 5)  # positive, so that the ReLU leaves them
+    after = model.layer(1)(signals)
+    assert torch.equal(after.sort(dim=2).values, signals.sort(dim=2).values)
+    assert not torch.equal(after, signals)
+    assert not torch.equal(model.weights[1], model.weights[2])  # each block has its own order
+
+
+def test_another_activation_makes_the_perceptron_of_that_activation():
+    inputs = torch.randn(3, 13, 11)
+    model = Stack(plain, 11, 5, 3, 7, "he", SEEDS, activation="tanh")
+    reference = MLP([11, *[5] * 6, 3], "tanh", "he", SEEDS)
+    assert torch.equal(model(inputs), reference(inputs))
+    assert not torch.equal(model(inputs), stack(plain)(inputs))
+
+
 def test_a_function_makes_its_start_from_hes_weights():
     usual, half = stack(plain), stack(plain, start=lambda weights: weights / 2)
     for number in usual.blocks:

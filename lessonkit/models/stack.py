@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from lessonkit.models.mlp import MLP
+from lessonkit.models.mlp import MLP, Activation
 
 __all__ = ["STARTS", "Block", "Layer", "Stack", "Start"]
 
@@ -16,20 +16,35 @@ Layer = Callable[[Tensor], Tensor]
 Block = Callable[[Tensor, Layer], Tensor]
 Start = Callable[[Tensor], Tensor]
 
+
+def _orthogonal(weights: Float[Tensor, "seeds width width"]) -> Float[Tensor, "seeds width width"]:
+    """Turn drawn weights into a rotation, maybe with a mirror, and no direction preferred."""
+    q, r = torch.linalg.qr(weights.double())
+    signs = r.diagonal(dim1=-2, dim2=-1).sign()  # else q would depend on how it was computed
+    return (q * signs.unsqueeze(-2)).to(weights)
+
+
+def _shuffle(weights: Float[Tensor, "seeds width width"]) -> Float[Tensor, "seeds width width"]:
+    """Let each unit hand on another one's signal: the order in which chance laid the first row."""
+    return torch.eye(weights.shape[-1])[weights[:, 0].argsort(dim=1)]
+
+
 STARTS: dict[str, Start] = {
     "he": lambda weights: weights,
     "zero": torch.zeros_like,
     "identity": lambda weights: torch.eye(weights.shape[-1]).expand_as(weights),
+    "orthogonal": _orthogonal,
+    "shuffle": _shuffle,
 }
 
 
 class Stack(MLP):
     """An entrance layer, `depth - 2` blocks of one width, and an exit layer; a copy per seed.
 
-    Each block has one layer f(x) = W ReLU(x) + b, with the ReLU in front, and a function that says
-    what the block makes of its input x and of f: `f(x)` in a plain stack, `x + f(x)` in a residual
-    one (He et al. 2016, arXiv 1603.05027, figure 4e without the norm). A plain stack from He's
-    weights is exactly the MLP of the same sizes and seeds.
+    Each block has one layer f(x) = W ReLU(x) + b, with the ReLU (or another activation) in front,
+    and a function that says what the block makes of its input x and of f: `f(x)` in a plain stack,
+    `x + f(x)` in a residual one (He et al. 2016, arXiv 1603.05027, figure 4e without the norm). A
+    plain stack from He's weights is exactly the MLP of the same sizes and seeds.
 
     Args:
         block: takes the signal x and the layer f, returns the next signal.
@@ -38,11 +53,13 @@ class Stack(MLP):
         outputs: classes.
         depth: layers with weights, the entrance and the exit included.
         start: what becomes of the weights that He's initialisation drew for the blocks, in all
-            copies at once: a name from STARTS ("he" keeps them, "zero", "identity"), or a function
-            from weights (seeds, width, width) to weights. Entrance and exit keep theirs, so that
-            two starts of one seed differ in nothing else.
+            copies at once: a name from STARTS ("he" keeps them, "zero", "identity"; "orthogonal"
+            makes a random rotation of each, Saxe et al. 2014, and "shuffle" a random order of the
+            units), or a function from weights (seeds, width, width) to weights. Entrance and exit
+            keep theirs, so that two starts of one seed differ in nothing else.
         seeds: one copy for each; a copy depends on its own seed alone.
         device: where the weights live. They are drawn on the CPU, equal on every device.
+        activation: as for an MLP.
 
     Raises:
         ValueError: no room for an entrance and an exit, or an unknown start.
@@ -58,12 +75,13 @@ class Stack(MLP):
         start: str | Start,
         seeds: Sequence[int],
         device: str = "cpu",
+        activation: str | Activation = "relu",
     ) -> None:
         if depth < 2:
             raise ValueError(f"depth: expected at least 2, an entrance and an exit, got {depth}.")
         if isinstance(start, str) and start not in STARTS:
             raise ValueError(f"start {start!r}: expected a function or one of {', '.join(STARTS)}.")
-        super().__init__([inputs, *[width] * (depth - 1), outputs], "relu", "he", seeds)
+        super().__init__([inputs, *[width] * (depth - 1), outputs], activation, "he", seeds)
         self.block = block
         changed = STARTS[start] if isinstance(start, str) else start
         with torch.no_grad():

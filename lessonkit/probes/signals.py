@@ -9,8 +9,17 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lessonkit.models.mlp import MLP
+from lessonkit.models.stack import Block, Stack
 
-__all__ = ["count_directions", "measure_change", "measure_directions", "measure_size"]
+__all__ = [
+    "count_directions",
+    "measure_beyond",
+    "measure_change",
+    "measure_directions",
+    "measure_main_axis",
+    "measure_size",
+    "share_of_main_axis",
+]
 
 
 def count_directions(cloud: Float[Tensor, "seeds examples units"]) -> Float[Tensor, " seeds"]:
@@ -20,10 +29,15 @@ def count_directions(cloud: Float[Tensor, "seeds examples units"]) -> Float[Tens
     round disc, `units` if they are spread evenly over all axes. It is known as the participation
     ratio of the covariance's spectrum.
     """
-    centred = (cloud - cloud.mean(dim=1, keepdim=True)).cpu().double()
-    spread = centred.mT @ centred  # (seeds, units, units); its eigenvalues are the v
+    spread = _spread(cloud)  # its eigenvalues are the v
     total = spread.diagonal(dim1=1, dim2=2).sum(dim=1)
     return total**2 / spread.square().sum(dim=(1, 2))
+
+
+def share_of_main_axis(cloud: Float[Tensor, "seeds examples units"]) -> Float[Tensor, " seeds"]:
+    """Return the share of a cloud's variance that lies along the longest of its main axes."""
+    along = torch.linalg.eigvalsh(_spread(cloud))  # in ascending order
+    return along[:, -1] / along.sum(dim=1)
 
 
 @torch.no_grad()
@@ -32,6 +46,14 @@ def measure_directions(
 ) -> Float[Tensor, "seeds hidden"]:
     """Count the directions behind each hidden layer, every copy seeing the same inputs."""
     return torch.stack([count_directions(cloud) for cloud in _hidden(model, inputs)], dim=1)
+
+
+@torch.no_grad()
+def measure_main_axis(
+    model: MLP, inputs: Float[Tensor, "examples features"]
+) -> Float[Tensor, "seeds hidden"]:
+    """Measure the share of the variance on one axis behind each hidden layer."""
+    return torch.stack([share_of_main_axis(cloud) for cloud in _hidden(model, inputs)], dim=1)
 
 
 @torch.no_grad()
@@ -50,6 +72,24 @@ def measure_change(
 
 
 @torch.no_grad()
+def measure_beyond(
+    stack: Stack, inputs: Float[Tensor, "examples features"], line: Block
+) -> Float[Tensor, "seeds blocks"]:
+    """Measure what each block puts out beyond one line of code: the largest |x' − line(x, f)|.
+
+    Args:
+        stack: whose blocks are compared with the line, each at the signal that reaches it.
+        inputs: every copy sees the same.
+        line: takes a signal and the block's layer, as the stack's own `block` does.
+    """
+    beyond = [
+        (after - line(before, stack.layer(number))).abs().amax(dim=(1, 2))
+        for number, (before, after) in enumerate(pairwise(_hidden(stack, inputs)), 1)
+    ]
+    return torch.stack(beyond, dim=1)
+
+
+@torch.no_grad()
 def measure_size(
     model: MLP, inputs: Float[Tensor, "examples features"]
 ) -> Float[Tensor, "seeds hidden"]:
@@ -59,3 +99,8 @@ def measure_size(
 
 def _hidden(model: MLP, inputs: Tensor) -> list[Tensor]:
     return model.signals(model.same_for_all(inputs))[1:-1]
+
+
+def _spread(cloud: Tensor) -> Float[Tensor, "seeds units units"]:
+    centred = (cloud - cloud.mean(dim=1, keepdim=True)).cpu().double()
+    return centred.mT @ centred

@@ -1,9 +1,8 @@
 """
 # Deeper was worse, until it could skip
-
-Whatever a shallow network computes, a deep one can compute as well: its other layers need only
-copy. Yet deeper networks came out worse, even on the pictures they had been trained on. We build
-that failure, see what it is not, put a wire around every layer, and ask whether it was the wire.
+A deep network can always do what a shallow one does: its other layers need only copy. Yet deeper
+networks came out worse. We build that failure, put a wire around every layer, and ask whether it
+was the wire.
 """
 
 # %%
@@ -16,17 +15,17 @@ from lessonkit.figures.diagrams import draw_blocks
 from lessonkit.models.mlp import MLP
 from lessonkit.models.stack import Stack
 from lessonkit.probes.accuracy import measure_accuracy, measure_loss
+from lessonkit.probes.copying import measure_copying
 from lessonkit.probes.gradients import measure_gradients
 from lessonkit.probes.lesions import measure_in_order, measure_without_each, measure_worst_swap
-from lessonkit.probes.signals import measure_change, measure_directions, measure_size
-from lessonkit.training import descent, falling, tune
+from lessonkit.probes.signals import (
+    measure_beyond, measure_change, measure_directions, measure_main_axis, measure_size)
+from lessonkit.training import falling, tune
 
 lesson = Lesson("training/residual_connections", format=".1%")
 
 # %% blocks
 # ## Two ways to stack a layer
-# The same layer f in both; what differs is one line.
-
 def plain(x, f):
     return f(x)
 
@@ -41,15 +40,16 @@ seeds, steps = lesson.seeds(quick=5, full=16, smoke=2), lesson.pick(quick=180, s
 rates, width, depths = (0.003, 0.01, 0.03), 32, (5, 20, 56)
 train, test = digits(lesson.device)
 some = train.first(256)
-lesson.number("steps", steps, format="d")
-lesson.number("width", width, format="d")
+for name, value in (("steps", steps), ("width", width)):
+    lesson.number(name, value, format="d")
 
 # %% network
 networks = {"plain": (plain, "he"), "residual": (residual, "zero")}
 
 def network(name, depth, copies=seeds):
-    block, start = networks[name]
-    return Stack(block, 64, width, 10, depth, start, copies, lesson.device)
+    block, start, *tanh = networks[name]
+    return Stack(block, 64, width, 10, depth, start, copies,
+        lesson.device, *tanh)  # ReLU, unless it says tanh
 
 # %% train
 def trained(name, depth, rates=rates, steps=steps):
@@ -59,9 +59,7 @@ def trained(name, depth, rates=rates, steps=steps):
         schedule=falling(steps), batch_size=48)
 
 # %% deepen
-# ## Deep can copy shallow
-# We train five plain layers, then insert 51 that copy.
-
+# ## Deep can copy shallow: five trained layers, and 51 that copy
 networks["plain, copying start"] = (plain, "identity")
 shallow = trained("plain", 5, [0.03]).model
 
@@ -73,16 +71,11 @@ def deepened(name):
     return (measure_loss(deep, train) - measure_loss(shallow, train)).abs()
 
 # %%
-lesson.claim("copies-cost-nothing",
-    "Insert 51 layers that copy into a trained 5-layer network, and its loss stays the same to the "
-    "last digit", deepened, "plain, copying start", equals=(0, 0), format=".1e",
-    trap={"51 layers with random weights instead": "plain"})
-
-# %%
+lesson.claim("copies-cost-nothing", "Insert 51 layers that copy into a trained 5-layer network, "
+    "and its loss stays the same to the last digit", deepened, "plain, copying start",
+    equals=(0, 0), format=".1e", trap={"51 layers with random weights instead": "plain"})
 # ## Deeper, and worse
-
-runs = {(name, depth): trained(name, depth)
-        for name in ("plain", "residual") for depth in depths}
+runs = {(name, depth): trained(name, depth) for name in ("plain", "residual") for depth in depths}
 wrong = {key: run.measured for key, run in runs.items()}  # (seeds,)
 for (name, depth), share in wrong.items():
     lesson.number(f"{name}-{depth}-wrong", share)
@@ -92,23 +85,29 @@ lesson.figure("degradation", plot_curves(curves, "step", "training loss (nats)",
 lesson.claim("deeper-fits-worse", "56 plain layers get {rule:points} more of their own training "
     "pictures wrong than 5 do", lambda n: wrong[n, 56] - wrong[n, 5], "plain", trap="residual",
     at_least=0.25, answers=("B31", "C21"))
-lesson.claim("wires-let-depth-train",
-    "With a wire around every layer, 56 layers get {rule} of their training pictures wrong",
-    wrong, "residual", 56, trap={"no wires": ("plain", 56)}, at_most=0.05,
-    answers=("A60", "C24", "C27", "D48", "D57", "D102"))
+lesson.claim("wires-let-depth-train", "With a wire around every layer, 56 layers get {rule} of "
+    "their training pictures wrong", wrong, "residual", 56, trap={"no wires": ("plain", 56)},
+    at_most=0.05, answers=("A60", "C24", "D48", "D102"))
+def beyond(name, line):  # what the trained blocks put out, less what the line says
+    run = runs[name, 56]
+    return measure_beyond(run.model, some.inputs, line)[run.chosen].max()
+lesson.claim("residual-is-its-line", "In all 54 blocks of a trained residual network, the output "
+    "is x + f(x) to the last bit", beyond, "residual", residual, trap={"plain blocks": ("plain",
+    residual)}, equals=(0, 0), exact=True, format=".2g", answers=("C27", "D57"))
+lesson.claim("plain-is-its-line", "In all 54 blocks of a trained plain network, it is f(x)", beyond,
+    "plain", plain, trap={"residual blocks": ("residual", plain)}, equals=(0, 0), exact=True,
+    format=".2g", answers=("C26",))
 
 # %%
 # ## It is not the vanishing gradient
-
 deep = {"plain": network("plain", 56),
         "sigmoid": MLP([64] + [width] * 19 + [10], "sigmoid", "xavier", seeds, lesson.device)}
 def apart(name):  # first layer / last hidden layer, or the other way round
     g = measure_gradients(deep[name], some).weight_gradient_rms
     return torch.maximum(g[:, 0] / g[:, -2], g[:, -2] / g[:, 0])  # (seeds,)
-lesson.claim("gradients-are-healthy",
-    "In 56 plain ReLU layers, the first and the last hidden layer's gradients are at most a "
-    "factor of {bound} apart", apart, "plain", at_most=100, format=".2g", answers=("A61", "D34"),
-    trap={"the 20 sigmoid layers of the last lesson": "sigmoid"})
+lesson.claim("gradients-are-healthy", "In 56 plain ReLU layers, the first and the last hidden "
+    "layer's gradients are at most a factor of {bound} apart", apart, "plain", at_most=100,
+    trap={"the 20 sigmoid layers before": "sigmoid"}, format=".2g", answers=("A61", "D34"))
 
 # %% directions
 # One draw may be far from the next: each seed draws four times.
@@ -121,19 +120,20 @@ def directions(name):
     model = network(name, 56, draws)
     return over_draws(measure_directions(model, some.inputs))
 
-kept = {n: directions(n) for n in ("plain", "residual")}  # (seeds, layers)
-
 # %%
+kept = {n: directions(n) for n in ("plain", "residual")}  # (seeds, layers)
 lesson.figure("directions-by-layer", plot_curves(kept, "layer", "directions"),
     alt="Directions in which 256 pictures still differ, before training.",
     caption="Plain layers press the cloud of pictures flatter, until they lie on a line.")
 lesson.claim("pictures-end-on-a-line", "Before training, 56 plain layers leave the pictures at "
     "most two directions in which to differ", lambda n: kept[n][:, -1], "plain", trap="residual",
     at_most=2, format=".2f", answers=("B49", "D43"))
+axis = measure_main_axis(network("plain", 56, draws), some.inputs)
+lesson.number("one-axis", over_draws(axis)[:, -1], label="variance on one axis, last plain block")
+lesson.number("directions-at-20", kept["plain"][:, 18], format=".1f")
 
 # %%
 # ## The identity is easy
-
 def change(name):  # by the typical block
     share = measure_change(runs[name, 56].model, some.inputs)  # (rates * seeds, blocks)
     return share.median(dim=1).values[runs[name, 56].chosen]
@@ -147,9 +147,8 @@ def first_gradient(name):
     log = [measure_gradients(model, some).weight_gradient_rms[:, 0].log2() for model in models]
     return torch.stack([over_draws(part) for part in log], dim=1).exp2()  # (seeds, depths)
 front = {n: first_gradient(n) for n in ("plain", "residual", "residual, usual start")}
-lesson.figure("gradient-by-depth",
-    plot_curves(front, "layers", "gradient, first layer", at=deepest, log=True, height=4.4),
-    caption="Level for the network whose branches begin by adding nothing.")
+lesson.figure("gradient-by-depth", plot_curves(front, "layers", "gradient, first layer",
+    at=deepest, log=True, height=4.4), caption="Level where the branches begin by adding nothing.")
 lesson.number("plain-fainter", front["plain"][:, 0] / front["plain"][:, 3], format=".0f")
 lesson.claim("wires-keep-the-gradient-level",
     "With wires, the first of 100 layers gets the gradient that the first of 5 gets, to within two "
@@ -157,51 +156,51 @@ lesson.claim("wires-keep-the-gradient-level",
     trap="plain", at_most=2, format=".1f", answers=("A61", "C22", "C30", "D102"))
 
 # %% swap-starts
-# ## Is it the wire?
-# Both networks again, each with the other one's start.
-
-slower = {5: 1, 20: 100, 56: 1e9}  # or the signals overflow
-for depth in depths:
-    low = [rate / slower[depth] for rate in rates]
-    for n, grid in (("plain, copying start", rates),
-                    ("residual, usual start", low)):
-        runs[n, depth] = trained(n, depth, grid)
-        wrong[n, depth] = runs[n, depth].measured
+# ## Is it the wire? Both networks again, each with the other one's start
+grids = {("plain, copying start", 20): rates, ("plain, copying start", 56): rates,
+         ("residual, usual start", 56): [1e-11, 3e-11]}  # lest it overflow
+runs |= {key: trained(*key, grid) for key, grid in grids.items()}
+wrong |= {key: runs[key].measured for key in grids}
 
 # %%
-four = ("plain", "residual", "plain, copying start", "residual, usual start")
-lesson.figure("four-networks",
-    plot_curves({n: torch.stack([wrong[n, d] for d in depths], dim=1) for n in four},
-        "layers", "training pictures wrong", at=depths, height=4.8),
-    caption="Solid: the two that we know. Dashed: each with the other's start. Copying helps both.")
-
-def show_fates(table, names, wrong):
-    left = {n: directions(n)[:, -1] for n in names}
-    lesson.table(table, "56 layers", {"directions left": left, "training pictures wrong": wrong},
-        format={"directions left": ".1f"}, caption="Before training, and after it.")
-show_fates("four-networks-table", four, {n: wrong[n, 56] for n in four})
+lesson.table("wire-and-start", "56 layers", {
+    "usual start": {"no wire": wrong["plain", 56], "a wire": wrong["residual, usual start", 56]},
+    "copying start": {"no wire": wrong["plain, copying start", 56], "a wire": wrong["residual", 56]}
+    }, caption="Training pictures wrong. The columns differ, the rows hardly.")
 size = measure_size(network("residual, usual start", 56), some.inputs)  # (seeds, layers)
 lesson.number("grown", size[:, -1] / size[:, 0], format=".0e", label="signal, last block / first")
-lesson.claim("without-wires-no-depth",
-    "Without wires, 56 layers get at least a fifth of their training pictures wrong",
-    wrong, "plain, copying start", 56, trap={"the usual start": ("plain", 56)}, at_least=0.2,
-    expect="contradicted", answers=("A77", "B15", "C25", "D58", "D101"))
-lesson.claim("wires-are-enough",
-    "With wires, 56 layers get {rule} of their training pictures wrong, however they start",
-    wrong, "residual, usual start", 56, trap={"the copying start": ("residual", 56)}, at_most=0.05,
-    expect="contradicted", answers=("C24",))
+lesson.claim("without-wires-no-depth", "Without wires, 56 layers get at least a fifth of their "
+    "training pictures wrong", wrong, "plain, copying start", 56, at_least=0.2, trap={"the usual "
+    "start": ("plain", 56)}, expect="contradicted", answers=("A77", "B15", "C25", "D58", "D101"))
+lesson.claim("wires-are-enough", "With wires, 56 layers get {rule} of their training pictures "
+    "wrong, however they start", wrong, "residual, usual start", 56, at_most=0.05,
+    trap={"the copying start": ("residual", 56)}, expect="contradicted", answers=("C24",))
+
+# %% rotations
+# ## Or the copying? Starts that are far from it, and keep the pictures apart
+networks |= {"plain, shuffling start": (plain, "shuffle"),
+             "tanh, rotating start": (plain, "orthogonal", "tanh"),
+             "tanh, Xavier's start": (plain, lambda he: he / 2**0.5, "tanh")}
+for n in tuple(networks)[-3:]:  # 0.03 is too large for them
+    wrong[n, 56] = trained(n, 56, rates[:2]).measured
 
 # %%
-# ## Take one block out
-# Plain layers get more steps first, so that all three patients are healthy.
+lesson.claim("rotations-train", "From random rotations, 56 plain tanh layers get {rule} of their "
+    "training pictures wrong", wrong, "tanh, rotating start", 56, at_most=0.08,
+    trap={"Xavier's weights": ("tanh, Xavier's start", 56)}, answers=("A59", "B49"))
+lesson.claim("shuffles-train", "From random shuffles, 56 plain ReLU layers get {rule} of their "
+    "training pictures wrong", wrong, "plain, shuffling start", 56, at_most=0.08,
+    trap={"the usual start": ("plain", 56)})
 
-patients = {n: runs[n, 20] for n in four[:3]} | {"plain": trained("plain", 20, [0.01], 5 * steps)}
+# %%
+# ## Take one block out, of networks that are in good health
+patients = {"plain": trained("plain", 20, [0.01], 5 * steps)} | {
+    n: runs[n, 20] for n in ("residual", "plain, copying start")}
 def each(measure):
     return {n: measure(run.model, test)[run.chosen] for n, run in patients.items()}
 whole, after = each(measure_in_order), each(measure_without_each)  # after: (seeds, blocks)
-lesson.figure("lesions",
-    plot_curves(after, "block that is taken out", "accuracy", share=True, chance=0.1, height=4.8),
-    caption="Two flat lines at the top, and only one of them has wires.")
+lesson.figure("lesions", plot_curves(after, "block that is taken out", "accuracy", share=True,
+    chance=0.1, height=4.8), caption="Two flat lines at the top, and only one of them has wires.")
 lesson.number("plain-whole", whole["plain"], label="accuracy of 20 plain layers, untouched")
 cost = {n: whole[n] - left.amin(dim=1) for n, left in after.items()}  # of the worst block
 lesson.claim("residual-hardly-notices",
@@ -213,88 +212,89 @@ lesson.claim("plain-falls",
 lesson.claim("only-wires-make-robust", "Without wires, there is a block whose loss costs at least "
     "half of the accuracy", cost, "plain, copying start", trap="plain", at_least=0.5,
     expect="contradicted", answers=("C16",))
-lesson.claim("slow-not-never",
-    "With five times the steps, 20 plain layers get {rule} of their training pictures wrong",
-    patients["plain"].measured, trap={"the usual number of steps": wrong["plain", 20]},
-    at_most=0.08, answers=("A62",))
+lesson.claim("slow-not-never", "With five times the steps, 20 plain layers get {rule} of their "
+    "training pictures wrong", patients["plain"].measured, at_most=0.08, answers=("A62",),
+    trap={"the usual number of steps": wrong["plain", 20]})
 
 # %% leaky-wire
-# ## Break it
-# A wire that leaks, and a norm in three places.
-
+# ## Break it: a wire that leaks, and a norm in three places
 def leaky(x, f):
     return 0.9 * x + f(x)
 
 networks["leaky"] = (leaky, "zero")
-wrong["leaky", 56] = trained("leaky", 56).measured
-lesson.claim("nine-tenths-is-not-enough",
-    "With wires that pass nine tenths, 56 layers get at least a fifth of "
-    "their training pictures wrong", wrong, "leaky", 56, at_least=0.2,
-    trap={"whole wires": ("residual", 56)}, answers=("D49",))
+wrong["leaky", 56] = trained("leaky", 56, rates[1:]).measured
 
 # %%
+lesson.claim("nine-tenths-is-not-enough", "With wires that pass nine tenths, 56 layers get at "
+    "least a fifth of their training pictures wrong", wrong, "leaky", 56, at_least=0.2,
+    trap={"whole wires": ("residual", 56)}, answers=("D49",))
 def norm(x):  # every picture's signal: mean 0, variance 1
     return torch.nn.functional.layer_norm(x, x.shape[-1:])
-
 normed = {"f(norm(x))": lambda x, f: f(norm(x)),
           "norm(x + f(x))": lambda x, f: norm(x + f(x)),
           "x + f(norm(x))": lambda x, f: x + f(norm(x))}
 networks |= {n: (block, "he") for n, block in normed.items()}
-fate = {n: trained(n, 56, rates[:2]).measured for n in normed}  # 0.03 is too large for all three
-show_fates("norms", normed, fate)
-lesson.claim("norm-belongs-in-the-branch",
-    "With the usual start, a norm in the branch gets 56 layers {rule:points} more of their "
-    "training pictures right than one on the main road",
-    lambda name: fate["norm(x + f(x))"] - fate[name], "x + f(norm(x))",
+wrong |= {(n, 56): trained(n, 56, rates[:2]).measured for n in normed}  # 0.03 is too large here
+lesson.claim("norm-belongs-in-the-branch", "With the usual start, a norm in the branch gets 56 "
+    "layers {rule:points} more of their training pictures right than one on the main road",
+    lambda name: wrong["norm(x + f(x))", 56] - wrong[name, 56], "x + f(norm(x))",
     trap={"a norm without any wire": "f(norm(x))"}, at_least=0.1, answers=("D51",))
-new = {d: 1 - measure_accuracy(runs["residual", d].model, test)[runs["residual", d].chosen]
-       for d in depths}  # (seeds,)
-for d, share in new.items():
-    lesson.number(f"residual-{d}-new", share, label=f"new pictures wrong, residual, {d} layers")
+new = {d: 1 - measure_accuracy(run.model, test)[run.chosen] for (n, d), run in runs.items()
+       if n == "residual"}  # (seeds,)
+for d in (5, 56):
+    lesson.number(f"residual-{d}-new", new[d], label=f"new pictures wrong, residual, {d} layers")
 lesson.compare("paper-and-ours", {
-    "20 plain layers: training pictures wrong": ("fewer than with 56", wrong["plain", 20]),
     "56 plain layers: training pictures wrong": ("more than with 20", wrong["plain", 56]),
     "20 residual layers: new pictures wrong": ("8.75 %", new[20]),
     "56 residual layers: new pictures wrong": ("6.97 %", new[56]),
-    "residual, worst block out: accuracy lost": ("little", cost["residual"]),
     "plain, one block out: accuracy": ("chance", after["plain"].median(dim=1).values)},
     caption="The order travels; the sizes belong to the task.")
+
+# %%
+# ## What those that learn have in common
+left = {n: directions(n)[:, -1] for n in networks}  # behind the last block, before training
+moves = {n: measure_change(network(n, 56), some.inputs).median(dim=1).values for n in networks}
+lesson.table("fates", "56 layers", {"a block changes": moves, "directions left": left,
+    "training pictures wrong": {n: wrong[n, 56] for n in networks}},
+    format={"a block changes": ".0%", "directions left": ".1f"},
+    caption="The signal, before training: by how much a block changes it, and what is left of it.")
+lesson.claim("far-from-copying", "Rotating, the typical block begins by changing its input by more "
+    "than the input's own length", moves, "tanh, rotating start", above=1, trap={"a wire around a "
+    "block that adds nothing": "residual"})
+failed = ("plain", "residual, usual start", "tanh, Xavier's start", "f(norm(x))", "norm(x + f(x))")
+begin = {"fail": torch.stack([left.pop(n) for n in failed]).amax(dim=0), "fades": left.pop("leaky"),
+         "learn": torch.stack(list(left.values())).amin(dim=0)}
+lesson.claim("who-learns-starts-apart", "The five networks of 56 layers that learn begin with "
+    "their pictures in at least {bound} directions", begin, "learn", at_least=3, format=".1f",
+    trap={"the five that fail though their signals arrive": "fail"})
 
 # %% exercise-1
 networks["small"] = (residual, lambda weights: weights / 54**0.5)
 wrong["small", 56] = trained("small", 56, [0.01]).measured
-lesson.claim("small-is-enough",
-    "With branches divided by the square root of their number, 56 layers "
-    "get {rule} of their training pictures wrong", wrong, "small", 56,
-    trap={"not divided": ("residual, usual start", 56)}, at_most=0.1)
 
 # %% exercise-2
-def unlike(block, start):
-    bare = Stack(block, 16, 16, 16, 12, start, seeds, lesson.device)
-    adam = descent("adam", bare, learning_rate=0.01)
-    for _ in lesson.progress(range(steps), "copying"):
-        y = x = bare.same_for_all(numbers)
-        for number in bare.blocks:
-            y = block(y, bare.layer(number))
-        loss = (y - x).square().mean(dim=(1, 2)) / x.var()
-        adam.step(loss)
-    return loss.detach()  # (seeds,)
+numbers = torch.rand(128, 16, generator=torch.Generator().manual_seed(0))
+
+def unlike(block, start):  # (seeds,)
+    net = Stack(block, 16, 16, 16, 12, start, seeds, lesson.device)
+    return measure_copying(net, numbers, lesson.progress(range(steps), "copy"))
 
 # %%
-numbers = torch.rand(128, 16, generator=torch.Generator().manual_seed(0)).to(lesson.device)
-lesson.claim("copying-is-hard-to-learn",
-    "Trained to copy sixteen numbers, ten plain layers leave more than {bound} of the numbers' "
-    "variance unexplained", unlike, plain, "he", above=0.4, answers=("C29", "C32"),
-    trap={"a wire around every layer": (residual, lambda weights: weights / 10**0.5)})
+lesson.claim("small-is-enough", "With branches divided by the square root of their number, 56 "
+    "layers get {rule} of their training pictures wrong", wrong, "small", 56, at_most=0.1,
+    trap={"not divided": ("residual, usual start", 56)})
+lesson.claim("copying-is-hard-to-learn", "Trained to copy sixteen numbers, ten plain layers leave "
+    "more than {bound} of their variance unexplained", unlike, plain, "he", above=0.4,
+    trap={"a wire around every layer": (residual, lambda weights: weights / 10**0.5)},
+    answers=("C29", "C32"))
 
 # %% exercise-3
-orders = {"untouched": lambda blocks: blocks,
-          "every second block out": lambda blocks: blocks[::2],
-          "all blocks in reverse order": lambda blocks: blocks[::-1]}
+orders = {"untouched": slice(None), "every second block out": slice(None, None, 2),
+          "all blocks in reverse order": slice(None, None, -1)}
 results = {what: each(lambda model, test, order=order:
-                      measure_in_order(model, test, order(model.blocks)))
+                      measure_in_order(model, test, model.blocks[order]))
            for what, order in orders.items()}
 results["two neighbours swapped, the worst pair"] = each(measure_worst_swap)
-lesson.table("more-lesions", "", {
-    n: {what: row[n] for what, row in results.items()} for n in patients},
-    format=".2f", caption="Accuracy on new pictures.")
+columns = {n: {what: row[n] for what, row in results.items()} for n in patients}
+lesson.table("more-lesions", "", columns, format=".2f",
+    caption="Accuracy on new pictures.")
