@@ -227,8 +227,9 @@ def test_brackets_stay_in(site: Render, caplog: pytest.LogCaptureFixture, place:
     if place == LONGER_CLOSING and int(metadata.version("pymdown-extensions").split(".")[0]) < 13:
         pytest.skip("before its version 13, superfences does not know such a fence")
     html = site(UNTOUCHED[place] + "\n\nBehind it: [[distance]].")
+    once = re.sub(r"<semantics>.*?(?=<annotation)", "", html)  # a formula is drawn and quoted
     assert (
-        re.sub(r"<[^>]*>", "", html).count("[[distance]]")
+        re.sub(r"<[^>]*>", "", once).count("[[distance]]")
         + html.count("<!-- [[distance]]")
         + (html.count("<!--\n[[distance]]"))
         == 1

@@ -23,6 +23,7 @@ from lessonkit.probes.signals import (
     measure_beyond,
     measure_change,
     measure_directions,
+    measure_distances,
     measure_main_axis,
     measure_size,
     share_of_main_axis,
@@ -273,6 +274,23 @@ def test_one_axis_holds_more_than_one_over_the_directions_but_all_of_a_line() ->
     assert share.shape == count.shape == (2, 6)
     assert (count <= 1 / share**2 + 1e-9).all()
     assert (count >= 1 / share - 1e-9).all()
+
+
+def test_distances_are_kept_by_growing_and_turning_and_lost_by_flattening() -> None:
+    def plain(x, f):
+        return f(x)
+
+    def correlation(start):
+        return measure_distances(Stack(plain, 3, 5, 2, 7, start, [0, 1], activation=kept), inputs)
+
+    def kept(x):
+        return x
+
+    inputs = torch.randn(13, 3, generator=torch.Generator().manual_seed(1))
+    for start in ("orthogonal", "shuffle", lambda he: 7 * torch.eye(5).expand_as(he)):
+        torch.testing.assert_close(correlation(start), torch.ones(2).double())
+    line = torch.diag(torch.tensor([1.0, 0, 0, 0, 0]))  # a trap: one axis of five
+    assert (correlation(lambda he: line.expand_as(he)) < 0.9).all()
 
 
 def test_a_block_puts_out_its_line_and_nothing_beyond_it() -> None:

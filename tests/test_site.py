@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import re
@@ -31,7 +30,7 @@ COURSE = settings.load(Path(__file__).resolve().parent.parent)
 LESSONS = sorted(page.url for page in pages.by_lesson(COURSE).values())
 ROOMS = ["reference/", "reference/evidence/", "reference/models/"]
 PAGES = ["", "before-you-start/", "lessons/", *LESSONS, "evidence/", "glossary/", TWIN, *ROOMS]
-PAGE_LIMIT = 500_000  # bytes of a lesson's page with all that it loads, as a server sends them
+PAGE_LIMIT = 250_000  # bytes of a lesson's page with all that it loads, besides the theme
 TREE = ["docs", "lessons", "lessonkit", "overrides", "mkdocs.yml", "pyproject.toml"]
 
 # Material's search stumbles over words that are typed before it has read its index.
@@ -192,12 +191,22 @@ def test_a_smoke_run_says_on_the_page_that_it_measured_nothing(site: Path) -> No
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_a_lesson_page_is_light(site: Path, lesson: str) -> None:
     page = site / lesson
-    files = [page / "index.html"]
+    html = (page / "index.html").read_text(encoding="utf-8")
+    files = {site / "assets/fonts/maths.woff2"}
     for address in read(site, lesson).loads:
-        files.append((page / address.partition("?")[0]).resolve())
-    files.append(site / "assets/fonts/maths.woff2")
-    sent = sum(len(gzip.compress(path.read_bytes())) for path in set(files))
-    assert sent <= PAGE_LIMIT
+        if not re.search(r"assets/(?:stylesheets|javascripts)/", address):  # the theme's own
+            files.add((page / address.partition("?")[0]).resolve())
+    own = html[html.index("<article") : html.rindex("</article>")]
+    weight = len(own.encode()) + sum(path.stat().st_size for path in files)
+    assert weight <= PAGE_LIMIT
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_lesson_page_needs_no_script_for_its_formulas(site: Path, lesson: str) -> None:
+    html = (site / lesson / "index.html").read_text(encoding="utf-8")
+    assert "arithmatex" not in html
+    assert not re.search(r"katex|mathjax", html, re.I)
+    assert html.count("<math") == html.count("</annotation>") > 0
 
 
 def test_the_notebook_twin_shares_one_stylesheet(site: Path) -> None:
@@ -274,6 +283,43 @@ def test_figures_are_drawn_in_the_colours_of_the_scheme(
             )
     assert colours["light"]
     assert set(colours["light"]).isdisjoint(colours["dark"])
+
+
+WORDS = """[...document.querySelectorAll('.lk-canvas svg')].flatMap(svg => {
+  const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width
+  return [...svg.querySelectorAll('text')].map(
+    text => [text.textContent, scale * parseFloat(getComputedStyle(text).fontSize)])
+})"""
+SHIFTS = """window.shifts = []
+new PerformanceObserver(list => shifts.push(...list.getEntries().map(entry => entry.value)))
+  .observe({type: "layout-shift", buffered: true})"""
+
+
+@needs_browser
+@pytest.mark.browser
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_word_of_a_figure_is_legible_on_a_phone(
+    chromium: browser.Browser, home: str, lesson: str
+) -> None:
+    with browser.open_page(chromium, home + lesson, width=390) as (page, _):
+        words = page.evaluate(WORDS)
+    assert len(words) > 20
+    assert [word for word, pixels in words if pixels < 11] == []
+
+
+@needs_browser
+@pytest.mark.browser
+@pytest.mark.parametrize("path", ["", *LESSONS])
+@pytest.mark.parametrize("width", browser.WIDTHS.values())
+def test_nothing_moves_while_a_page_loads(
+    chromium: browser.Browser, home: str, path: str, width: int
+) -> None:
+    page = chromium.new_page(viewport={"width": width, "height": 900})
+    page.add_init_script(SHIFTS)
+    page.goto(home + path, wait_until="networkidle")
+    page.wait_for_function(browser.SETTLED)
+    assert sum(page.evaluate("shifts")) < 0.01  # a tenth of what counts as good
+    page.close()
 
 
 @needs_browser

@@ -105,21 +105,20 @@ def drawings(text: str) -> Counter[tuple[str, ...]]:
     """All that is drawn, each with the look that it has or inherits; paths line by line."""
     found: Counter[tuple[str, ...]] = Counter()
 
-    def walk(node: ElementTree.Element, look: dict[str, str], clip: str) -> None:
+    def walk(node: ElementTree.Element, look: dict[str, str]) -> None:
         look = look | styles(node)
-        clip = node.get("clip-path", clip).replace("far--", "")
         tag = node.tag.removeprefix(SVG)
         seen = tuple(f"{name}:{look[name]}" for name in sorted(look) if name in LOOKS[tag])
         if tag == "path" and ("stroke" in look or look.get("fill") != "none"):
             for line in re.findall(r"M[^M]+", node.get("d", "")):
-                found[tag, clip, places(line), *seen] += 1
+                found[tag, places(line), *seen] += 1
         elif tag in ("text", "use", "image"):
-            found[tag, clip, _words(node), places(node.get("x", "")), *seen] += 1
+            found[tag, _words(node), places(node.get("x", "")), *seen] += 1
         for part in node:
             if part.tag.removeprefix(SVG) not in LEFT_OUT:
-                walk(part, look, clip)
+                walk(part, look)
 
-    walk(parsed(text), {"fill": "#000000"}, "")
+    walk(parsed(text), {"fill": "#000000"})
     return found
 
 
@@ -152,6 +151,26 @@ def test_nothing_that_is_drawn_gets_lost(raw: str) -> None:
     assert before.total() > 20
     assert before - after == Counter()
     assert after - before == Counter()
+
+
+def test_what_reaches_beyond_its_axes_is_clipped_and_nothing_else() -> None:
+    figure, ax = plt.subplots()
+    ax.add_patch(plt.Rectangle((0.25, 0.25), 0.5, 0.5, color="#2166ac", linewidth=0))
+    ax.add_patch(plt.Rectangle((0.75, 0.75), 0.5, 0.5, color="#d95f02", linewidth=0))
+    text = themed(drawn(lambda: figure))
+    clipped = {colour: "clip-path" in tag for tag, colour in COLOURED.findall(text)}
+    assert clipped == {"2166ac": False, "d95f02": True}
+
+
+COLOURED = re.compile(r"(<path [^>]*fill:var\(--fig-(2166ac|d95f02),[^>]*>)")
+
+
+def test_marks_that_overlap_still_show_it() -> None:
+    figure, ax = plt.subplots()
+    ax.plot([1, 1.001, 1.002, 3], "o", alpha=0.5)
+    text = themed(drawn(lambda: figure))
+    assert "fill-opacity:0.5" in text  # each mark's own; a group's would be laid over all of them
+    assert not re.search(r"<g [^>]*[;\"]opacity", text)
 
 
 def test_it_takes_half_the_room(raw: str) -> None:

@@ -16,6 +16,7 @@ __all__ = [
     "measure_beyond",
     "measure_change",
     "measure_directions",
+    "measure_distances",
     "measure_main_axis",
     "measure_size",
     "share_of_main_axis",
@@ -46,6 +47,19 @@ def measure_directions(
 ) -> Float[Tensor, "seeds hidden"]:
     """Count the directions behind each hidden layer, every copy seeing the same inputs."""
     return torch.stack([count_directions(cloud) for cloud in _hidden(model, inputs)], dim=1)
+
+
+@torch.no_grad()
+def measure_distances(
+    model: MLP, inputs: Float[Tensor, "examples features"]
+) -> Float[Tensor, " seeds"]:
+    """Correlate the distances between all pairs of inputs behind the first and last hidden layer.
+
+    1 if all have grown or shrunk by one factor; 0 if who was near to whom has been forgotten.
+    """
+    hidden = _hidden(model, inputs)
+    first, last = (_distances(cloud) for cloud in (hidden[0], hidden[-1]))
+    return (first * last).mean(dim=1)
 
 
 @torch.no_grad()
@@ -104,3 +118,13 @@ def _hidden(model: MLP, inputs: Tensor) -> list[Tensor]:
 def _spread(cloud: Tensor) -> Float[Tensor, "seeds units units"]:
     centred = (cloud - cloud.mean(dim=1, keepdim=True)).cpu().double()
     return centred.mT @ centred
+
+
+def _distances(cloud: Tensor) -> Float[Tensor, "seeds pairs"]:
+    """Return the distances of all pairs, standardised."""
+    points = cloud.cpu().double()
+    one, other = torch.triu_indices(points.shape[1], points.shape[1], 1)
+    # Not by x² + y² − 2xy, which is blind to what is small beside the cloud's distance from 0.
+    apart = torch.cdist(points, points, compute_mode="donot_use_mm_for_euclid_dist")[:, one, other]
+    centred = apart - apart.mean(dim=1, keepdim=True)
+    return centred / centred.square().mean(dim=1, keepdim=True).sqrt()

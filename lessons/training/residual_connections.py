@@ -19,7 +19,8 @@ from lessonkit.probes.copying import measure_copying
 from lessonkit.probes.gradients import measure_gradients
 from lessonkit.probes.lesions import measure_in_order, measure_without_each, measure_worst_swap
 from lessonkit.probes.signals import (
-    measure_beyond, measure_change, measure_directions, measure_main_axis, measure_size)
+    measure_beyond, measure_change, measure_directions, measure_distances, measure_main_axis,
+    measure_size)
 from lessonkit.training import falling, tune
 
 lesson = Lesson("training/residual_connections", format=".1%")
@@ -116,20 +117,18 @@ draws = [seed + 10**6 * draw for draw in range(4) for seed in seeds]
 def over_draws(values):  # (draws * seeds, ...)
     return values.unflatten(0, (4, -1)).mean(dim=0)  # (seeds, ...)
 
-def directions(name):
-    model = network(name, 56, draws)
-    return over_draws(measure_directions(model, some.inputs))
+def drawn(measure, name):
+    return over_draws(measure(network(name, 56, draws), some.inputs))
 
 # %%
-kept = {n: directions(n) for n in ("plain", "residual")}  # (seeds, layers)
+kept = {n: drawn(measure_directions, n) for n in ("plain", "residual")}  # (seeds, layers)
 lesson.figure("directions-by-layer", plot_curves(kept, "layer", "directions"),
     alt="Directions in which 256 pictures still differ, before training.",
     caption="Plain layers press the cloud of pictures flatter, until they lie on a line.")
 lesson.claim("pictures-end-on-a-line", "Before training, 56 plain layers leave the pictures at "
     "most two directions in which to differ", lambda n: kept[n][:, -1], "plain", trap="residual",
     at_most=2, format=".2f", answers=("B49", "D43"))
-axis = measure_main_axis(network("plain", 56, draws), some.inputs)
-lesson.number("one-axis", over_draws(axis)[:, -1], label="variance on one axis, last plain block")
+lesson.number("one-axis", drawn(measure_main_axis, "plain")[:, -1], label="variance on one axis")
 lesson.number("directions-at-20", kept["plain"][:, 18], format=".1f")
 
 # %%
@@ -180,8 +179,9 @@ lesson.claim("wires-are-enough", "With wires, 56 layers get {rule} of their trai
 # ## Or the copying? Starts that are far from it, and keep the pictures apart
 networks |= {"plain, shuffling start": (plain, "shuffle"),
              "tanh, rotating start": (plain, "orthogonal", "tanh"),
-             "tanh, Xavier's start": (plain, lambda he: he / 2**0.5, "tanh")}
-for n in tuple(networks)[-3:]:  # 0.03 is too large for them
+             "tanh, Xavier's start": (plain, lambda he: he / 2**0.5, "tanh"),
+             "tanh, twice Xavier's": (plain, lambda he: he * 2**0.5, "tanh")}
+for n in tuple(networks)[-4:]:  # 0.03 is too large for them
     wrong[n, 56] = trained(n, 56, rates[:2]).measured
 
 # %%
@@ -252,21 +252,26 @@ lesson.compare("paper-and-ours", {
 
 # %%
 # ## What those that learn have in common
-left = {n: directions(n)[:, -1] for n in networks}  # behind the last block, before training
-moves = {n: measure_change(network(n, 56), some.inputs).median(dim=1).values for n in networks}
-lesson.table("fates", "56 layers", {"a block changes": moves, "directions left": left,
-    "training pictures wrong": {n: wrong[n, 56] for n in networks}},
-    format={"a block changes": ".0%", "directions left": ".1f"},
-    caption="The signal, before training: by how much a block changes it, and what is left of it.")
+moves = {n: drawn(measure_change, n).median(dim=1).values for n in networks}
+left = {n: drawn(measure_directions, n)[:, -1] for n in networks}  # behind the last block
+held = {n: drawn(measure_distances, n) for n in networks}
+lesson.table("fates", "56 layers", {"a block changes": moves, "directions left": left, "distances "
+    "kept": held, "training pictures wrong": {n: wrong[n, 56] for n in networks}}, format={
+    "a block changes": ".0%", "directions left": ".1f", "distances kept": ".2f"},
+    caption="The last column after training, all others before. The third decides.")
 lesson.claim("far-from-copying", "Rotating, the typical block begins by changing its input by more "
-    "than the input's own length", moves, "tanh, rotating start", above=1, trap={"a wire around a "
-    "block that adds nothing": "residual"})
-failed = ("plain", "residual, usual start", "tanh, Xavier's start", "f(norm(x))", "norm(x + f(x))")
-begin = {"fail": torch.stack([left.pop(n) for n in failed]).amax(dim=0), "fades": left.pop("leaky"),
-         "learn": torch.stack(list(left.values())).amin(dim=0)}
-lesson.claim("who-learns-starts-apart", "The five networks of 56 layers that learn begin with "
-    "their pictures in at least {bound} directions", begin, "learn", at_least=3, format=".1f",
-    trap={"the five that fail though their signals arrive": "fail"})
+    "than the input's own length", moves, "tanh, rotating start", above=1,
+    trap={"a wire around a block that adds nothing": "residual"})
+lesson.claim("directions-are-not-enough", "Whoever begins with pictures in four directions learns: "
+    "from twice Xavier's weights, 56 tanh layers get {rule} wrong", wrong, "tanh, twice Xavier's",
+    56, trap={"rotations": ("tanh, rotating start", 56)}, at_most=0.5, expect="contradicted")
+learned = [n for n in networks if n.endswith(("residual", "copying start", "shuffling start",
+           "rotating start", "x + f(norm(x))"))]
+held = {"learn": torch.stack([held[n] for n in learned]).amin(dim=0), "fail": torch.stack(
+    [held[n] for n in networks if n not in (*learned, "leaky")]).amax(dim=0)}
+lesson.claim("who-learns-keeps-distances", "In the five networks of 56 layers that learn, distances "
+    "before training correlate by {rule} from first block to last", held, "learn", at_least=0.4,
+    trap={"the six that fail though their signals arrive": "fail"}, format=".2f")
 
 # %% exercise-1
 networks["small"] = (residual, lambda weights: weights / 54**0.5)

@@ -18,6 +18,8 @@ PREFIX = "lk-any-figure"  # stands for the prefix until a page chooses one
 
 _DRAWN = ("defs", "clipPath", "pattern", "marker")  # what stands in these is drawn elsewhere
 _COLOUR = re.compile(r"(?<!\()#([0-9a-fA-F]{6})\b")
+_SIDES = ("x", "y", "width", "height")
+_ANY_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _NUMBER = re.compile(r"-?\d+\.\d+")
 _PLACES = ("x", "y", "width", "height", "points", "d", "transform")
 
@@ -40,7 +42,10 @@ def themed(svg: str, prefix: str) -> str:
         node.tag = node.tag.rpartition("}")[2]
         for name in [name for name in node.attrib if name.startswith("{")]:
             node.attrib[f"xlink:{name.rpartition('}')[2]}"] = node.attrib.pop(name)
-    wanted = set(re.findall(r'(?:url\(#|xlink:href="#)([^")]+)', svg))
+    _unclip(root)
+    wanted = set(
+        re.findall(r'(?:url\(#|xlink:href="#)([^")]+)', ElementTree.tostring(root, "unicode"))
+    )
     _slim(root, wanted, prefix, hidden=False)
     parts = (ElementTree.tostring(part, encoding="unicode") for part in root)
     return "\n".join([" ".join(_round(number, 1) for number in view.split()), "".join(parts)])
@@ -73,6 +78,28 @@ def _slim(node: Element, wanted: set[str], prefix: str, *, hidden: bool) -> None
             part.tail = None
 
 
+def _unclip(root: Element) -> None:
+    """Let areas be drawn as they are where nothing of them would be clipped."""
+    frames = {
+        f"url(#{clip.get('id')})": _frame(*(float(clip[0].get(side, 0)) for side in _SIDES))
+        for clip in root.iter("clipPath")
+        if len(clip) == 1 and clip[0].tag == "rect"
+    }
+    for path in root.iter("path"):
+        frame = frames.get(path.get("clip-path", ""))
+        if frame and "stroke" not in path.get("style", "") and "stroke" not in path.attrib:
+            numbers = [float(number) for number in _ANY_NUMBER.findall(path.get("d", ""))]
+            left, top, right, bottom = frame
+            inside = all(left <= x <= right for x in numbers[::2])
+            if inside and all(top <= y <= bottom for y in numbers[1::2]):
+                del path.attrib["clip-path"]
+
+
+def _frame(x: float, y: float, width: float, height: float) -> tuple[float, float, float, float]:
+    """Return the edges of a rectangle, a hair outside."""
+    return x - 0.05, y - 0.05, x + width + 0.05, y + height + 0.05
+
+
 def _draws_nothing(node: Element, hidden: bool) -> bool:
     if node.tag in ("metadata", "style") or (node.tag in ("g", "defs") and not len(node)):
         return True
@@ -103,10 +130,12 @@ def _grouped(parts: Iterable[Element]) -> Iterator[Element]:
     """Say once for neighbours how they look: words of an axis, markers of a curve."""
     for (tag, style), same in groupby(parts, lambda part: (part.tag, part.get("style"))):
         neighbours = list(same)
-        if len(neighbours) < 3 or not style or tag not in ("text", "use"):
+        # Each has an opacity of its own, which shows where two overlap.
+        alone = not style or re.search(r"(?<!-)opacity:", style)
+        if len(neighbours) < 3 or alone or tag not in ("text", "use"):
             yield from neighbours
             continue
-        group = ElementTree.Element("g", {"style": style})
+        group = ElementTree.Element("g", {"style": style or ""})
         for part in neighbours:
             del part.attrib["style"]
             group.append(part)
