@@ -113,7 +113,7 @@ rungs = [rung for rung in exams if rung != "typeface"]
 flat = {rung: (exams[rung].inputs.flatten(1)[None], exams[rung].labels) for rung in rungs}
 axes = "layer (1 is next to the pixels)", "read correctly (share)"
 lesson.figure("ladder", curves.plot_curves({r: ours[r] for r in ladder}, *axes, share=True),
-    caption="Halfway up: letters, then words, then meaning. At the top, all else is read worse.")
+    caption="Letters rise first, then words, then meaning and the answer. At the top, others fall.")
 lesson.table("readings", "read from", {rung: {
     "nothing: the commonest": guess[rung],
     "pixels, each in place": linear.measure_readability(*flat[rung], shrinkage=0.5),
@@ -193,7 +193,7 @@ equal = {"words": measure_squeezed(features, nouns, 6),
 squeezed = {f"{rung}, six numbers": shares for rung, shares in equal.items()}
 lesson.figure("equal-numbers",
     curves.plot_curves({rung: ours[rung] for rung in equal} | squeezed, *axes, share=True),
-    caption="Dashed: six numbers of each layer. Words no longer fall at the top; letters still do.")
+    caption="Dashed: six numbers of each layer. Words no longer fall towards the top; letters do.")
 lesson.claim("among-equals-words-do-not-fall",
     "With six numbers of each layer, words are read better at the logits than at layer 5",
     equal["words"][:, 6] - equal["words"][:, 4], above=0,
