@@ -290,7 +290,7 @@ def test_distances_are_kept_by_growing_and_turning_and_lost_by_flattening() -> N
     for start in ("orthogonal", "shuffle", lambda he: 7 * torch.eye(5).expand_as(he)):
         torch.testing.assert_close(correlation(start), torch.ones(2).double())
     line = torch.diag(torch.tensor([1.0, 0, 0, 0, 0]))  # a trap: one axis of five
-    assert (correlation(lambda he: line.expand_as(he)) < 0.9).all()
+    assert (correlation(lambda he: line.expand_as(he)) < 0.95).all()
 
 
 def test_a_block_puts_out_its_line_and_nothing_beyond_it() -> None:

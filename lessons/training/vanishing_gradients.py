@@ -108,7 +108,8 @@ rates, steps = (0.01, 0.03, 0.1), lesson.pick(quick=300, full=600, smoke=5)
 def trained(activation, depth, weights=None, rates=rates, steps=steps):
     model = network(activation, depth, weights, seeds * len(rates))
     shown = lesson.progress(range(steps), f"{activation}, {depth} layers")
-    return tune(model, train, shown, lambda model: 1 - measure_accuracy(model, train),
+    return tune(model, train, shown,
+        lambda model: 1 - measure_accuracy(model, train),
         rates=rates, batch_size=64)
 
 # %%
