@@ -99,7 +99,7 @@ def test_parts_without_lessons_are_to_come_in_one_line(there: Workshop) -> None:
 
 def test_a_lesson_says_where_it_stands_and_what_is_beside_it(course: Workshop) -> None:
     now = course.course()
-    html = neighbours.neighbours(now, now.entry("walks/stray"), str, "all/")
+    html = neighbours.neighbours(now, now.entry("walks/stray"), str)
     assert_sound(html)
     assert "Lesson 1 of 2" in html
     assert "Before" not in html

@@ -82,7 +82,7 @@ class Entry:
     def thumbnail(self) -> str:
         """The figure that stands for it: its page's `finding`, else the first; "" if none is."""
         figures = list(self.run.of(Figure)) if self.run else []
-        finding = self.page.meta.get("finding") if self.page else None
+        finding = self.page.finding if self.page else ""
         return finding if finding in figures else next(iter(figures), "")
 
     @cached_property
@@ -109,8 +109,7 @@ class Entry:
 
 def topic(lesson: str, page: pages.Page | None) -> str:
     """Return what a lesson is about: as its page says, else as its file is called."""
-    said = str(page.meta.get("topic") or "").strip() if page else ""
-    return said or lesson.rpartition("/")[2].replace("_", " ").capitalize()
+    return (page.topic if page else "") or lesson.rpartition("/")[2].replace("_", " ").capitalize()
 
 
 class Answer(NamedTuple):
@@ -156,10 +155,18 @@ class Course:
     @cached_property
     def evidence_url(self) -> str | None:
         """Where the page stands that lists every claim, if there is one."""
-        for page in pages.readable(self.settings):
-            if re.search(r"^\[\[evidence\]\]$", page.body, re.M):
-                return page.url
-        return None
+        return self._url_of("evidence")
+
+    @cached_property
+    def gallery_url(self) -> str:
+        """Where the page stands that lists every lesson; the home page if there is none."""
+        return self._url_of("gallery") or ""
+
+    def _url_of(self, block: str) -> str | None:
+        """Return where the first page stands that embeds a block on a line of its own."""
+        embed = re.compile(rf"^\[\[{block}\]\]$", re.M)
+        found = (page.url for page in pages.readable(self.settings) if embed.search(page.body))
+        return next(found, None)
 
     @cached_property
     def statements(self) -> dict[str, statements.Statement]:

@@ -50,10 +50,15 @@ class Page:
         return stem.removesuffix("index") if stem.split("/")[-1] == "index" else stem + "/"
 
     @property
+    def heading(self) -> str:
+        """The first heading; "" if there is none."""
+        found = re.search(r"^# +(.+?)\s*#*$", self.body, re.M)
+        return found[1] if found else ""
+
+    @property
     def title(self) -> str:
         """The title: from the front matter, else the first heading."""
-        heading = re.search(r"^# +(.+?)\s*#*$", self.body, re.M)
-        return str(self.meta.get("title") or (heading[1] if heading else self.path))
+        return str(self.meta.get("title") or self.heading or self.path)
 
     @property
     def topic(self) -> str:

@@ -211,11 +211,10 @@ class _Embedder(Preprocessor):
 
     def run(self, lines: list[str]) -> list[str]:
         place = self.place() or _told(self.md)
-        text = "\n".join(lines)
-        embeds = list(find(text, place.first_line))
+        embeds = list(find("\n".join(lines), place.first_line))
         if not embeds:
             return lines
-        place = replace(place, shown=shown.names(text, place.lesson))
+        place = replace(place, shown=shown.names_of(embeds, place.lesson))
         course = place.course or courses.current(self.project or settings.load())
         used: dict[str, int] = {}
         html: dict[int, list[tuple[Embed, str]]] = {}

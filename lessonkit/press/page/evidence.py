@@ -25,10 +25,8 @@ def sentence(record: Record, part: str) -> str:
 
 
 def block(entry: Entry, name: str, link: Link, anchor: str) -> str:
-    """A record or a code cell on its own: by the template of its kind."""
-    record = entry.run.records.get(name) if entry.run else None
-    if record is None:
-        return cell(entry, name, link, anchor)
+    """A record on its own, by the template of its kind."""
+    record = run_of(entry).records[name]
     more = _MORE[record.kind](entry, name, anchor) if record.kind in _MORE else {}
     files = {ending: link(f"{entry.folder}/{name}.{ending}") for ending in record.files}
     known = {"entry": entry, "name": name, "record": record, "anchor": anchor, "files": files}

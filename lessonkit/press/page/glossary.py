@@ -73,6 +73,11 @@ def words(settings: Settings) -> dict[str, Word]:
         body = pages.read(settings, path).body
     except (OSError, pages.PageError):
         return {}
+    return _words(body)
+
+
+@lru_cache(maxsize=2)  # every page asks
+def _words(body: str) -> dict[str, Word]:
     found = (Word(entry["word"], _plain(entry["says"])) for entry in _ENTRY.finditer(body))
     return {word.slug: word for word in found}
 

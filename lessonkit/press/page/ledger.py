@@ -8,6 +8,7 @@ from lessonkit.evidence import Claim
 from lessonkit.evidence.promise import Promise
 from lessonkit.press.course.entries import Answer, Course, Entry
 from lessonkit.press.course.statements import Statement
+from lessonkit.press.page import shown
 from lessonkit.press.page.evidence import Link
 from lessonkit.press.page.templates import state
 
@@ -65,7 +66,7 @@ def claims(course: Course, link: Link) -> dict[str, list[ClaimRow]]:
     found = {}
     for entry in course.entries.values():
         rows = [
-            ClaimRow(name, made, address(entry, name, link))
+            ClaimRow(name, made, _where(course, entry, name, link))
             for name, made in entry.promises.items()
         ]
         if rows:
@@ -77,21 +78,21 @@ def statements(course: Course, link: Link) -> dict[str, list[StatementRow]]:
     """Return the statements by who tells them: contradicted first, those without answer last."""
     found: dict[str, list[StatementRow]] = {}
     for name, statement in course.statements.items():
-        given = [_verdict(answer, link) for answer in course.answers.get(name, [])]
+        given = [_verdict(course, answer, link) for answer in course.answers.get(name, [])]
         found.setdefault(statement.told_by, []).append(StatementRow(statement, given))
     for rows in found.values():
         rows.sort(key=lambda row: _FIRST.index(row.states[0]))
     return found
 
 
-def _verdict(answer: Answer, link: Link) -> Verdict:
+def _verdict(course: Course, answer: Answer, link: Link) -> Verdict:
     entry, record = answer.entry, answer.record
     judged = isinstance(record, Claim)
     kind = state(entry.promises[answer.name]) if judged else CITED
-    where = address(entry, answer.name, link)
+    where = _where(course, entry, answer.name, link)
     return Verdict(kind, record.verdict, answer.name, entry.name, where)
 
 
-def address(entry: Entry, name: str, link: Link) -> str:
-    """Return where a claim or citation stands on its lesson's page; "" if there is no page."""
-    return f"{link(entry.page.url)}#claim-{name}" if entry.page else ""
+def _where(course: Course, entry: Entry, name: str, link: Link) -> str:
+    """Return where a claim or citation stands on a lesson's page, as its marks say."""
+    return shown.address(course, entry, name, frozenset(), link)

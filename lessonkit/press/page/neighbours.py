@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from pathlib import Path
 
 from lessonkit.press import memo
@@ -14,8 +15,8 @@ from lessonkit.press.page.templates import render
 RELATED = 2  # lessons that are named because they are alike
 
 
-def neighbours(course: Course, entry: Entry, link: Link, all_url: str) -> str:
-    """Return the foot of a lesson's page; `all_url` is where all lessons are listed."""
+def neighbours(course: Course, entry: Entry, link: Link) -> str:
+    """Return the foot of a lesson's page."""
     names = [name for name, other in course.entries.items() if other.page]
     place = names.index(entry.name)
     before = course.entry(names[place - 1]) if place else None
@@ -28,23 +29,27 @@ def neighbours(course: Course, entry: Entry, link: Link, all_url: str) -> str:
         before=before,
         after=after,
         related=[course.entry(n) for n in related(course, entry) if n not in beside][:RELATED],
-        all_url=all_url,
+        all_url=course.gallery_url,
         link=link,
     )
 
 
 def related(course: Course, entry: Entry) -> list[str]:
     """Return the other lessons that have a page, the most alike first."""
+    return _alike(course)[entry.name] if entry.script else []
+
+
+@lru_cache(maxsize=1)  # for every page of one build
+def _alike(course: Course) -> dict[str, list[str]]:
+    """Return the others for each lesson; from the memo, if these scripts were compared before."""
     scripts = {e.script.path: e.name for e in course.entries.values() if e.script and e.page}
-    if entry.script is None:
-        return []
     found = memo.recall(
         course.settings.memo_folder,
         sphinx.__file__,
         ["related", *(f"{name} {path.read_text('utf-8')}" for path, name in scripts.items())],
         lambda: _compared(scripts),
     )
-    return [str(name) for name in json.loads(found)[entry.name]]
+    return dict(json.loads(found))
 
 
 def _compared(scripts: dict[Path, str]) -> str:

@@ -6,7 +6,7 @@ A claim has one place on a page, its row; sentences that rest on it lead there.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from lessonkit.evidence import Claim
@@ -26,8 +26,13 @@ Names = frozenset[tuple[str, str]]  # lesson, name
 @lru_cache(maxsize=1024)
 def names(body: str, lesson: str | None) -> Names:
     """Return what a page puts on its own: figures, tables, claims; no part, and no mark."""
+    return names_of(brackets.find(body), lesson)
+
+
+def names_of(embeds: Iterable[brackets.Embed], lesson: str | None) -> Names:
+    """Return the same of embeds that are found already."""
     found = set()
-    for embed in brackets.find(body):
+    for embed in embeds:
         owner, _, name = embed.text.strip().rpartition(":")
         if not name.startswith("^") and not owner.startswith("^"):
             found.add((owner or lesson or "", name))

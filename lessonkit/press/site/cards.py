@@ -10,7 +10,6 @@ import base64
 import hashlib
 import importlib.util
 import io
-import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -24,7 +23,6 @@ from lessonkit.press.course.entries import Course, Entry
 if TYPE_CHECKING:
     from PIL import Image
 
-_HEADING = re.compile(r"^# +(.+?)\s*#*$", re.M)
 SIZE = (1200, 630)  # pixels, as those who show links ask for
 MARGIN = 64
 # As on the pages: lessonkit.css, light and dark.
@@ -48,8 +46,7 @@ def _remembered(course: Course, page: pages.Page, entry: Entry | None) -> bytes:
     figure = _figure(course, page, entry)
     kicker = entry.topic if entry else ""
     sentence = str(page.meta.get("question") or page.meta.get("description") or "")
-    heading = _HEADING.search(page.body)
-    title = heading[1] if heading else page.title
+    title = page.heading or page.title
     words = kicker, title.replace("`", ""), " ".join(sentence.split())
     made = memo.recall(
         course.settings.memo_folder,
@@ -67,7 +64,7 @@ def _figure(course: Course, page: pages.Page, entry: Entry | None) -> bytes:
     """
     name = entry.thumbnail if entry else ""
     if entry is None:
-        lesson, _, name = str(page.meta.get("finding") or "").rpartition(":")
+        lesson, _, name = page.finding.rpartition(":")
         entry = course.entries.get(lesson)
     if entry is None or entry.run is None or name not in entry.run.of(Figure):
         return b""

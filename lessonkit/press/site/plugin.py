@@ -152,12 +152,7 @@ class LessonkitPlugin(BasePlugin):
         entry = self.course.entries.get(place.lesson or "")
         if entry is None or entry.page is None or entry.page.path != place.path:
             return html
-        return html + neighbours(self.course, entry, place.link, self._all_lessons())
-
-    def _all_lessons(self) -> str:
-        """Return where all lessons are listed; the home page if no page lists them."""
-        found = (p.url for p in pages.readable(self.settings) if "[[gallery]]" in p.body)
-        return next(found, "")
+        return html + neighbours(self.course, entry, place.link)
 
     @event_priority(-100)  # type: ignore[untyped-decorator]  # when the search has written
     def on_post_build(self, config: Any, **_: Any) -> None:
