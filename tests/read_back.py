@@ -8,6 +8,7 @@ import numpy as np
 
 from lessonkit.figures.conditions import PALETTE
 from lessonkit.figures.style import WIDTH
+from tests.alternative import numbers_said
 
 
 def assert_drawn(drawn, told):
@@ -43,13 +44,14 @@ def strange_colours(figure):
 
 
 def check_house(draw):
-    """Hold what every drawing must: palette, size of text, same bytes, the reader's settings."""
+    """Hold what every drawing must: palette, size of text, words with its numbers, same bytes."""
     before = dict(matplotlib.rcParams)
     with matplotlib.rc_context({"font.size": 5, "lines.linewidth": 9}):
         drawing, again = draw(), draw()
         sizes = [text.get_size() for text in texts(drawing.figure) if text.get_size()]
         assert min(sizes, default=12) >= 12
     assert dict(matplotlib.rcParams) == before
+    assert numbers_said(drawing.says, drawing.columns) >= 2
     assert strange_colours(drawing.figure) == set()
     assert svg(draw().figure) == svg(again.figure)
     assert drawing.figure.get_figwidth() == WIDTH

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -12,7 +13,7 @@ from lessonkit.data.examples import Examples
 from lessonkit.models.copies import Copies
 from lessonkit.training import mean_loss
 
-__all__ = ["measure_accuracy", "measure_loss"]
+__all__ = ["measure_accuracy", "measure_loss", "share_right"]
 
 
 @torch.no_grad()
@@ -27,13 +28,28 @@ def measure_accuracy(
         chunk: examples that are looked at in one go, which bounds the memory.
         options: handed to the network as they are, with every chunk.
     """
+    return share_right(lambda some: model(model.same_for_all(some), **options), examples, chunk)
+
+
+def share_right(
+    answer: Callable[[Tensor], Float[Tensor, "*networks some classes"]],
+    examples: Examples,
+    chunk: int,
+) -> Float[Tensor, "*networks"]:
+    """Return the share of examples whose largest logit is the right one, chunk by chunk.
+
+    Args:
+        answer: the logits that each network gives to some inputs.
+        examples: the inputs, with the right answers.
+        chunk: inputs that are looked at in one go.
+    """
     right = [
-        model(model.same_for_all(inputs), **options).argmax(dim=-1).eq(labels).cpu()
+        answer(inputs).argmax(dim=-1).eq(labels).cpu()
         for inputs, labels in zip(
             examples.inputs.split(chunk), examples.labels.split(chunk), strict=True
         )
     ]
-    return torch.cat(right, dim=1).double().mean(dim=1)
+    return torch.cat(right, dim=-1).double().mean(dim=-1)
 
 
 @torch.no_grad()

@@ -17,7 +17,6 @@ from lessonkit.probes.accuracy import measure_accuracy
 __all__ = ["measure_exchanged", "measure_in_order", "measure_without_each", "measure_worst_swap"]
 
 
-@torch.no_grad()
 def measure_in_order(
     stack: Stack, examples: Examples, order: Sequence[int] | None = None
 ) -> Float[Tensor, " seeds"]:
@@ -28,8 +27,7 @@ def measure_in_order(
         examples: on the stack's device.
         order: numbers of blocks, counted from 1 (default: all, as they stand).
     """
-    logits = stack(stack.same_for_all(examples.inputs), order)
-    return (logits.argmax(dim=2) == examples.labels).double().mean(dim=1).cpu()
+    return measure_accuracy(stack, examples, order=order)
 
 
 def measure_without_each(stack: Stack, examples: Examples) -> Float[Tensor, "seeds blocks"]:

@@ -10,6 +10,7 @@ from torch import Generator, Tensor
 
 from lessonkit.data.examples import Examples
 from lessonkit.models.copies import Copies
+from lessonkit.probes.accuracy import share_right
 
 __all__ = [
     "measure_cost",
@@ -77,13 +78,7 @@ def measure_wiped(
         chunk: pictures looked at in one go, as in `measure_features`.
     """
     wiped = wiped.to(examples.inputs)
-    right = [
-        model(model.same_for_all(some), wiped).argmax(dim=-1).eq(labels).cpu()
-        for some, labels in zip(
-            examples.inputs.split(chunk), examples.labels.split(chunk), strict=True
-        )
-    ]
-    return torch.cat(right, dim=2).double().mean(dim=2)
+    return share_right(lambda some: model(model.same_for_all(some), wiped), examples, chunk)
 
 
 def measure_cost(
