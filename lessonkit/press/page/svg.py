@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import io
 import re
-from collections.abc import Iterable, Iterator
-from itertools import groupby
 from xml.etree import ElementTree
+
+from lessonkit.press.page import joining
 
 Element = ElementTree.Element
 
@@ -47,6 +47,7 @@ def themed(svg: str, prefix: str) -> str:
         re.findall(r'(?:url\(#|xlink:href="#)([^")]+)', ElementTree.tostring(root, "unicode"))
     )
     _slim(root, wanted, prefix, hidden=False)
+    _draw_in_place(root)
     parts = (ElementTree.tostring(part, encoding="unicode") for part in root)
     return "\n".join([" ".join(_round(number, 1) for number in view.split()), "".join(parts)])
 
@@ -71,11 +72,23 @@ def _slim(node: Element, wanted: set[str], prefix: str, *, hidden: bool) -> None
             kept.append(part)
     if axis:  # its lines, then its words
         kept.sort(key=lambda part: part.tag == "text")
-    node[:] = list(_grouped(_joined(kept)))
+    node[:] = kept
     if node.tag not in ("text", "tspan"):
         node.text = None
         for part in node:
             part.tail = None
+
+
+def _draw_in_place(root: Element) -> None:
+    """Draw marks where they stand, and in one go what looks alike; their shapes are then idle."""
+    shapes = {shape.get("id", ""): shape for shape in root.iterfind(".//defs/path[@id]")}
+    for node in list(root.iter()):
+        if node.tag not in ("text", "defs"):
+            placed = (joining.in_place(p, shapes) if p.tag == "use" else p for p in node)
+            node[:] = joining.joined(placed)
+    idle = set(shapes.values())
+    for node in list(root.iter()):
+        node[:] = [part for part in node if part.tag != "defs" or not idle.issuperset(part)]
 
 
 def _unclip(root: Element) -> None:
@@ -107,39 +120,6 @@ def _draws_nothing(node: Element, hidden: bool) -> bool:
     return (
         not hidden and node.tag == "path" and "fill:none" in style and "stroke:" not in style
     ) or node.get("d") == ""
-
-
-def _joined(parts: list[Element]) -> Iterator[Element]:
-    """Draw lines that look alike as one: they are opaque, so none shows another."""
-    last: Element | None = None
-    for part in parts:
-        style = part.get("style", "")
-        plain = part.tag == "path" and "fill:none" in style and "opacity" not in style
-        if plain and last is not None and _looks(part) == _looks(last) and "id" not in part.attrib:
-            last.set("d", last.get("d", "") + part.get("d", ""))
-        else:
-            last = part if plain else None
-            yield part
-
-
-def _looks(path: Element) -> dict[str, str]:
-    return {name: value for name, value in path.attrib.items() if name != "d"}
-
-
-def _grouped(parts: Iterable[Element]) -> Iterator[Element]:
-    """Say once for neighbours how they look: words of an axis, markers of a curve."""
-    for (tag, style), same in groupby(parts, lambda part: (part.tag, part.get("style"))):
-        neighbours = list(same)
-        # Each has an opacity of its own, which shows where two overlap.
-        alone = not style or re.search(r"(?<!-)opacity:", style)
-        if len(neighbours) < 3 or alone or tag not in ("text", "use"):
-            yield from neighbours
-            continue
-        group = ElementTree.Element("g", {"style": style or ""})
-        for part in neighbours:
-            del part.attrib["style"]
-            group.append(part)
-        yield group
 
 
 def _tidy(node: Element, wanted: set[str], prefix: str) -> None:
