@@ -164,6 +164,7 @@ def test_an_exam_without_pictures_or_without_a_lesson_is_refused(held_out):
 
 def test_the_commonest_label_is_right_without_looking():
     assert majority_share(torch.tensor([2, 0, 2, 1, 2])) == 0.6
+    assert majority_share(torch.tensor([[2, 5], [0, 5], [2, 5], [1, 5], [2, 3]])) == 0.7
 
 
 def test_a_control_task_keeps_types_together_and_labels_as_common():

@@ -9,6 +9,7 @@ from torch import nn
 from lessonkit.data.sentences import read, twins
 from lessonkit.models.copies import CopiesOf
 from lessonkit.probes.looks import (
+    lead_of_paler,
     measure_looks,
     measure_maps,
     measure_one_way,
@@ -201,3 +202,9 @@ def test_nothing_is_changed(maps):
     weight_on(rows, PLACES)
     overlap(rows[:, :, 0, 0])
     assert torch.equal(maps, before)
+
+
+def test_the_paler_kind_is_each_networks_own():
+    weight = {"animal": torch.tensor([0.125, 0.75]), "thing": torch.tensor([0.5, 0.25])}
+    right = {"thing": torch.tensor([0.25, 1.0]), "animal": torch.tensor([1.0, 0.5])}
+    assert lead_of_paler(weight, right).tolist() == [0.75, 0.5]

@@ -25,6 +25,7 @@ from lessonkit.probes.signals import (
     measure_directions,
     measure_distances,
     measure_main_axis,
+    measure_recall,
     measure_size,
     share_of_main_axis,
 )
@@ -291,6 +292,22 @@ def test_distances_are_kept_by_growing_and_turning_and_lost_by_flattening() -> N
         torch.testing.assert_close(correlation(start), torch.ones(2).double())
     line = torch.diag(torch.tensor([1.0, 0, 0, 0, 0]))  # a trap: one axis of five
     assert (correlation(lambda he: line.expand_as(he)) < 0.95).all()
+
+
+def test_what_is_copied_can_be_recalled_and_what_is_dropped_cannot() -> None:
+    def kept(x):
+        return x
+
+    draw = torch.Generator().manual_seed(1)
+    fitted, asked = (torch.randn(n, 4, generator=draw) for n in (200, 5000))
+    copying = Stack(lambda x, f: f(x), 4, 4, 2, 7, "orthogonal", [0, 1], activation=kept)
+    recall = measure_recall(copying, fitted, asked, 3)
+    torch.testing.assert_close(recall, torch.ones(2).double(), rtol=0, atol=1e-4)
+    half = torch.diag(torch.tensor([1.0, 1, 0, 0])).expand(1, 4, 4)  # two axes of four
+    copying.weights[2].data = half.repeat(2, 1, 1)
+    kept_half = measure_recall(copying, fitted, asked, 3)
+    torch.testing.assert_close(kept_half, torch.full((2,), 0.5).double(), rtol=0, atol=0.05)
+    torch.testing.assert_close(measure_recall(copying, fitted, asked, 2), recall, rtol=0, atol=1e-3)
 
 
 def test_a_block_puts_out_its_line_and_nothing_beyond_it() -> None:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lessonkit.models.copies import CopiesOf
-from lessonkit.models.reader import LineReader, fields
+from lessonkit.models.reader import POSITIONS, LineReader, ShortReader, fields
 
 CHANNELS = (2, 3, 5, 7, 11)
 
@@ -92,3 +92,19 @@ def test_copies_hand_out_every_layer(pictures):
 def test_a_wrong_number_of_channels_is_refused():
     with pytest.raises(ValueError, match="expected 5 numbers of channels, got"):
         LineReader((2, 3, 5))
+
+
+def test_a_short_reader_knows_what_its_windows_find_in_each_sixth_of_the_line(pictures):
+    torch.manual_seed(5)
+    short = ShortReader(channels=3, hidden=7)
+    found = short.convolution(pictures).relu()  # (pictures, channels, rows, columns)
+    sixths = found.mean(dim=2).unflatten(2, (POSITIONS, -1)).mean(dim=3)
+    hidden = short.hidden(short.norm(sixths.flatten(1))).relu()
+    torch.testing.assert_close(short(pictures), short.logits(hidden))
+
+
+def test_a_short_reader_can_be_as_large_as_a_whole_one():
+    whole, short = (
+        sum(p.numel() for p in net.parameters()) for net in (LineReader(), ShortReader())
+    )
+    assert abs(short / whole - 1) < 0.01

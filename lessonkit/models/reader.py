@@ -9,7 +9,16 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-__all__ = ["POSITIONS", "VIEWS", "WIPED", "Field", "LineReader", "fields", "without"]
+__all__ = [
+    "POSITIONS",
+    "VIEWS",
+    "WIPED",
+    "Field",
+    "LineReader",
+    "ShortReader",
+    "fields",
+    "without",
+]
 
 # Kernel, step and padding of each convolution: (height, width), in pixels of its input.
 VIEWS = (
@@ -118,6 +127,36 @@ class LineReader(nn.Module):
     def _top(self, maps: Tensor) -> tuple[Tensor, Tensor]:
         hidden = torch.relu(self.hidden(maps.flatten(1)))
         return hidden, self.logits(hidden)
+
+
+class ShortReader(nn.Module):
+    """A LineReader without its ladder: the first convolution, a hidden layer and the logits.
+
+    What the windows find is averaged to the POSITIONS columns that the fifth convolution would
+    leave, and normalised over the batch as the fifth is. Weights start as in LineReader.
+
+    Args:
+        channels: of the convolution.
+        hidden: units of the hidden layer; it is where a short reader keeps most of its weights.
+        answers: number of logits.
+    """
+
+    def __init__(self, channels: int = 12, hidden: int = 800, answers: int = 6) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(1, channels, *VIEWS[0])
+        self.norm = nn.BatchNorm1d(channels * POSITIONS, track_running_stats=False)
+        self.hidden = nn.Linear(channels * POSITIONS, hidden)
+        self.logits = nn.Linear(hidden, answers)
+        for layer in (self.convolution, self.hidden):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+        for layer in (self.convolution, self.hidden, self.logits):
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, pictures: Float[Tensor, "batch 1 16 96"]) -> Float[Tensor, "batch answers"]:
+        """Return the logits."""
+        found = torch.relu(self.convolution(pictures))
+        columns = nn.functional.adaptive_avg_pool2d(found, (1, POSITIONS)).flatten(1)
+        return self.logits(torch.relu(self.hidden(self.norm(columns))))
 
 
 def without(

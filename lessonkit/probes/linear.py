@@ -83,8 +83,9 @@ def fit_probe(
     member = torch.nn.functional.one_hot(label, len(classes)).to(inputs)  # (examples, classes)
     count = member.sum(dim=0)
     centres = (member.T @ inputs) / count[:, None]  # (seeds, classes, features)
-    apart = inputs - centres[:, label]
-    covariance = apart.mT @ apart / examples
+    # Within the clouds: what varies in all, less what varies from centre to centre, all around 0.
+    between = (centres * count[:, None]).mT @ centres
+    covariance = (inputs.mT @ inputs - between) / examples
     size = covariance.diagonal(dim1=1, dim2=2).mean(dim=1).clamp(min=1e-12)[:, None, None]
     ball = size * torch.eye(width, dtype=inputs.dtype)
     mixed = (1 - shrinkage) * covariance + shrinkage * ball
@@ -137,8 +138,13 @@ def measure_readability(
     return read.eq(labels[-read.shape[1] :].cpu()).double().mean(dim=1)
 
 
-def majority_share(labels: Int[Tensor, " examples"]) -> float:
-    """Return the share of the commonest label: what is right without looking."""
+def majority_share(labels: Int[Tensor, "examples ..."]) -> float:
+    """Return the share of the commonest label: what is right without looking.
+
+    With places, the commonest of each place, and the mean over all places.
+    """
+    if labels.ndim == 2:
+        return sum(map(majority_share, labels.T)) / labels.shape[1]
     return int(labels.bincount().max()) / len(labels)
 
 

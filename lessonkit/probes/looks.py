@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
@@ -10,6 +13,7 @@ from lessonkit.data.sentences import Sentences
 from lessonkit.models.copies import Copies
 
 __all__ = [
+    "lead_of_paler",
     "measure_looks",
     "measure_maps",
     "measure_one_way",
@@ -123,6 +127,19 @@ def overlap(rows: Float[Tensor, "seeds batch key"]) -> Float[Tensor, " seeds"]:
     shared = torch.minimum(rows[:, None], rows).sum(dim=-1).mean(dim=-1)  # (seeds, seeds)
     others = ~torch.eye(len(rows), dtype=torch.bool, device=rows.device)  # itself is no other
     return shared[others].unflatten(0, (len(rows), -1)).quantile(0.5, dim=1)
+
+
+def lead_of_paler(
+    weight: Mapping[Any, Float[Tensor, " seeds"]], right: Mapping[Any, Float[Tensor, " seeds"]]
+) -> Float[Tensor, " seeds"]:
+    """Return how much more is right of the one of two kinds that gets less weight, copy by copy.
+
+    Args:
+        weight: kind -> the weight that each copy gives to what tells of this kind.
+        right: the same kinds -> the share of right answers; both have two kinds.
+    """
+    (pale, dark), (one, other) = weight.values(), (right[kind] for kind in weight)
+    return torch.where(pale < dark, one - other, other - one)
 
 
 def _taken(weights: Tensor, places: Int[Tensor, " batch"], axis: int) -> Tensor:

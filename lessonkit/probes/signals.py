@@ -18,6 +18,7 @@ __all__ = [
     "measure_directions",
     "measure_distances",
     "measure_main_axis",
+    "measure_recall",
     "measure_size",
     "share_of_main_axis",
 ]
@@ -109,6 +110,36 @@ def measure_size(
 ) -> Float[Tensor, "seeds hidden"]:
     """Measure the size of the signal behind each hidden layer: its norm over all inputs."""
     return torch.stack([cloud.norm(dim=(1, 2)) for cloud in _hidden(model, inputs)], dim=1)
+
+
+@torch.no_grad()
+def measure_recall(
+    model: MLP,
+    fitted: Float[Tensor, "examples features"],
+    asked: Float[Tensor, "others features"],
+    layer: int,
+) -> Float[Tensor, " seeds"]:
+    """Measure how much of the inputs a weighted sum of one layer's units gives back.
+
+    The share of the inputs' variance, over all features: 1 if nothing is lost, 0 if the layer tells
+    no more than the mean input does. It may come out below 0.
+
+    Args:
+        model: every copy sees the same inputs.
+        fitted: what the sums are fitted to, by least squares.
+        asked: inputs that they were not fitted to, on which they are judged.
+        layer: 1 is the first hidden layer.
+    """
+    known, told = (_hidden(model, some)[layer - 1].cpu().double() for some in (fitted, asked))
+    mean = known.mean(dim=1, keepdim=True)
+    known, told = known - mean, told - mean
+    centre = fitted.double().mean(dim=0)
+    wanted, truth = ((some.double() - centre).cpu() for some in (fitted, asked))
+    square = known.mT @ known
+    size = square.diagonal(dim1=1, dim2=2).mean(dim=1)[:, None, None].clamp(min=1e-12)
+    ball = 1e-6 * size * torch.eye(square.shape[1], dtype=square.dtype)  # units may say the same
+    sums = torch.linalg.solve(square + ball, known.mT @ wanted)
+    return 1 - (told @ sums - truth).square().sum(dim=(1, 2)) / truth.square().sum()
 
 
 def _hidden(model: MLP, inputs: Tensor) -> list[Tensor]:

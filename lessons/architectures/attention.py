@@ -16,7 +16,7 @@ from lessonkit.figures import diagrams, dots, maps
 from lessonkit.models.copies import CopiesOf
 from lessonkit.probes.accuracy import measure_accuracy
 from lessonkit.probes.lesions import measure_exchanged
-from lessonkit.probes.looks import (measure_looks, measure_maps, measure_one_way,
+from lessonkit.probes.looks import (lead_of_paler, measure_looks, measure_maps, measure_one_way,
                                     measure_twin_gap, overlap, right_looks, weight_on)
 from lessonkit.training import falling, fit
 
@@ -111,10 +111,12 @@ class Parts(nn.Module):
 
 # %% reader
 class Reader(Parts):
-    def forward(self, tokens, cut=None, looks=False):
+    def forward(self, tokens, cut=None, cut_in=(0, 1), looks=False):
         x, maps = self.words(tokens) + self.places, []
-        for layer, reach in zip(self.layers, self.reaches, strict=True):
-            allowed = within(reach) if cut is None else within(reach) & ~cut
+        for n, layer in enumerate(self.layers):
+            allowed = within(self.reaches[n])
+            if cut is not None and n in cut_in:
+                allowed = allowed & ~cut
             x, weights = layer(x, allowed)  # (batch, words, d_model)
             maps.append(weights)  # (batch, heads, query, key)
         it = (tokens == VOCABULARY.index("it"))[..., None]
@@ -147,8 +149,8 @@ readers = {"trained": trained((2, LENGTH), steps, rate),
 @cache
 def looks(name):  # share that goes to the right noun: (seeds,)
     return right_looks(readers[name], exam).double().mean(dim=(1, 2)).cpu()
-def answers(name, some=exam, cut=None):
-    return measure_accuracy(readers[name], some.examples, cut=cut)
+def answers(name, some=exam, **cut):
+    return measure_accuracy(readers[name], some.examples, **cut)
 @cache
 def weight(role, name="trained"):
     return weight_on(measure_looks(readers[name], exam), roles[role]).mean(dim=(1, 2))
@@ -159,20 +161,21 @@ tired, soft = measure_looks(readers["trained"], pair)[:, :, 0].cpu().unbind(dim=
 lesson.figure("the-look-moves", dots.plot_bars({"it was tired": tired, "it was soft": soft},
     [*where.split(), "tired / soft"], "weight", colours={"cat": "blue", "mat": "orange"}),
     caption="One adjective changes, and the look moves from cat to mat. Bar: median; dots: seeds.")
-one, two = measure_maps(readers["trained"], pair.tokens)[0, 0, :, 0].cpu()  # (query, key)
-layers = {"layer 1": one, "layer 2": two}
-lesson.figure("all-maps", maps.plot_maps(layers, pair.words(0), frame="it"),
+shown = measure_maps(readers["trained"], pair.tokens)[0, 0, :, 0].cpu()  # (layer, query, key)
+lesson.figure("all-maps", maps.plot_maps(
+    {f"layer {n}": one for n, one in enumerate(shown, 1)}, pair.words(0), frame="it"),
     caption="All maps of one network. Full: 1. Blank: under 0.05.", alt="Layer 1: a diagonal band.")
 lesson.claim("looks-at-the-right-noun",
     "Of its two nouns, “it” looks more at the right one in {rule} of the sentences", looks,
     "trained", trap="untrained", at_least=0.8, answers=("D62",))
 
 # %%
-worst = {n: torch.stack([answers(n, s) for s in exam.cases.values()]).amin(0) for n in readers}
+worst = {n: torch.stack([answers(n, s) for s in exam.cases.values()]).amin(0)
+         for n in ("trained", "untrained")}
 lesson.claim("both-kinds-and-both-orders",
     "Whether animal or thing, named first or last, {rule} of the answers are right", worst,
     "trained", trap="untrained", at_least=0.8)
-right, wrong = "the right noun", "the wrong noun"
+right, wrong, adjective = "the right noun", "the wrong noun", "the adjective"
 lesson.claim("right-noun-gets-the-weight", "On average, the right noun gets {rule} of the weight",
     weight, right, "trained", trap=(right, "untrained"), at_least=0.4, answers=("D63",))
 lesson.claim("wrong-noun-gets-next-to-nothing", "On average, the wrong noun gets {rule} of the "
@@ -185,8 +188,8 @@ lesson.table("popular-and-measured", "weight from “it” to", {
 lesson.claim("softmax-leaves-nothing-out", "The smallest weight in any map of layer 2 is {rule}",
     lambda layer: measure_maps(readers["trained"], exam.tokens)[:, :, layer].amin().item(), 1,
     trap={"layer 1: far words are masked": 0}, above=0, exact=True, format=".0e", answers=("D65",))
-lesson.claim("a-look-has-a-direction", "“It” looks at its noun, and the noun not back: the two "
-    "weights differ by {rule}", lambda name: measure_one_way(readers[name], exam), "trained",
+lesson.claim("a-look-has-a-direction", "The weight from “it” to its noun and the weight back differ "
+    "by {rule}", lambda name: measure_one_way(readers[name], exam), "trained",
     trap="untrained", at_least=0.3, answers=("D66",))
 
 # %% cut
@@ -196,8 +199,8 @@ def cut_off(places, everyone=False):  # "it", or everyone, from some places
     asked = one_hot(places, LENGTH).bool()[:, None, None, :]
     return asks & asked & ~within(0)  # a word may see itself
 
-def after(role, name="trained", everyone=False):
-    return answers(name, cut=cut_off(roles[role], everyone))
+def after(role, name="trained", everyone=False, layers=(0, 1)):
+    return answers(name, cut=cut_off(roles[role], everyone), cut_in=layers)
 
 # %%
 lesson.claim("the-answer-needs-the-look",
@@ -206,29 +209,33 @@ lesson.claim("the-answer-needs-the-look",
 lesson.claim("the-wrong-noun-is-not-needed",
     "Cut off from the wrong noun, {rule} of the answers are right", after, wrong,
     trap={"cut off from the right noun instead": right}, at_least=0.85)
-lesson.claim("hardly-looked-at-yet-needed",
-    "Cut off from the adjective, {rule} of the answers are right", after, "the adjective",
-    trap={"cut off from the wrong noun instead": wrong}, at_most=0.6, answers=("D61",))
+lesson.claim("one-map-is-not-the-network", "Cut off from the adjective in the first layer only, "
+    "{rule} of the answers are right", lambda n: after(adjective, layers=[n]), 0, at_most=0.6,
+    trap={"in the second layer only": 1}, answers=("D61",))
+glance = weight_on(measure_looks(readers["trained"], exam, layer=0), exam.adjective)[..., 0]
+last = {role: (weight(role), after(role)) for role in roles}
+last["the adjective, in layer 1 only"] = glance.mean(dim=1), after(adjective, layers=[0])
+last["the adjective, in layer 2 only"] = weight(adjective), after(adjective, layers=[1])
 lesson.table("cuts", "“it” may not look at", {
-    "weight": {"(nothing)": "–"} | {role: weight(role) for role in roles},
-    "answers right": {"(nothing)": answers("trained")} | {role: after(role) for role in roles}},
-    caption="Weight: in the last layer, before the cut.", format={"weight": ".3f"})
-lesson.claim("what-is-left-came-by-a-neighbour",
-    "Where no other word may look at the right noun, {rule} of the answers are right",
-    lambda role: after(role, everyone=True), right, trap={"at the wrong noun instead": wrong},
-    at_most=0.35)
+    "weight": {"(nothing)": "–"} | {what: seen for what, (seen, _) in last.items()},
+    "answers right": {"(nothing)": answers("trained")} | {w: some for w, (_, some) in last.items()}
+    }, caption="Weight: before the cut; in the last layer, or the one that is named.",
+    format={"weight": ".3f"})
 
 # %%
 kinds = {"an animal": exam.about_animals, "a thing": ~exam.about_animals}
-glance = weight_on(measure_looks(readers["trained"], exam, layer=0), exam.adjective)[..., 0]
 seen = {kind: glance[:, those].mean(dim=1) for kind, those in kinds.items()}
-kept = {kind: answers("trained", exam[those], cut_off(exam.adjective)[those])
-        for kind, those in kinds.items()}
-lesson.figure("not-looking", dots.plot_dots(
-    {"weight on\nadjective": seen, "right, if\nit is cut": kept}, "share", legend="“it” is"),
-    caption="Weight: in layer 1. Each network has its place in all four rows of marks.")
-lesson.number("seen-animal", seen["an animal"], format=".2f", label="weight on tired, hungry, …")
-later = torch.ones(LENGTH, LENGTH, dtype=torch.bool, device=lesson.device).triu(1)
+def left(role):  # what is right of each kind, if "it" is cut off: (seeds,)
+    return {kind: answers("trained", exam[those], cut=cut_off(roles[role])[those])
+            for kind, those in kinds.items()}
+lesson.figure("not-looking", dots.plot_dots({"weight on\nadjective": seen,
+    "right, if\nit is cut": left(adjective)}, "share", legend="“it” is"),
+    caption="Weight: in layer 1. In each row, the marks stand in the same order of networks.")
+lesson.number("paler", torch.minimum(*seen.values()), format=".2f")
+lesson.claim("the-paler-kind-survives", "Cut off from the adjective, the kind whose adjectives got "
+    "less weight keeps {rule:points} more of its answers", lambda role: lead_of_paler(seen,
+    left(role)), adjective, trap={"the wrong noun instead": wrong}, at_least=0.3)
+later = within(LENGTH).triu(1)
 lesson.claim("before-the-adjective-it-cannot-know",
     "Where a word sees only earlier words, the adjective changes the answer at “it” by {bound}",
     lambda cut: measure_twin_gap(readers["trained"], exam, cut).max().item(), later, format=".3g",
@@ -236,36 +243,39 @@ lesson.claim("before-the-adjective-it-cannot-know",
 
 # %% break
 near, wide, once = three = "near, then all", "all, then all", "all, once"
+reaches = {wide: (LENGTH, LENGTH), once: (LENGTH,)}
+readers |= {f"{n}, untrained": network(some) for n, some in reaches.items()}
 readers |= {
-    near: readers["trained"], wide: trained((LENGTH, LENGTH), steps, rate),
-    once: trained((LENGTH,), 2 * steps, rate=0.012)}
+    near: readers["trained"], wide: trained(reaches[wide], steps, rate),
+    once: trained(reaches[once], 2 * steps, rate=0.012)}
 
 # %%
 lesson.claim("one-layer-answers-right", "With a single layer, {rule} of the answers are right",
-    answers(once), trap={"cut off from the right noun": after(right, once)}, at_least=0.6)
+    answers, once, trap=f"{once}, untrained", at_least=0.6)
 lesson.claim("right-answers-mean-right-looks",
     "A network that answers right looks at the right noun in {rule} of the sentences", looks,
     once, trap=near, at_least=0.8, exact=True, expect="contradicted", answers=("B74",))
 lesson.claim("a-wide-first-layer-answers-right",
-    "With a first layer that sees everything, {rule} of the answers are right",
-    answers(wide), trap={"cut off from the right noun": after(right, wide)}, at_least=0.75)
+    "With a first layer that sees everything, {rule} of the answers are right", answers, wide,
+    trap=f"{wide}, untrained", at_least=0.75)
+def alike(name):
+    return overlap(measure_looks(readers[name], exam).mean(dim=2))
 lesson.claim("the-same-task-makes-the-same-map",
     "With it, two networks of different seeds still put {rule} of the weight on the same words",
-    lambda name: overlap(measure_looks(readers[name], exam).mean(dim=2)), wide, trap=near,
-    at_least=0.65, expect="contradicted")
-lesson.number("the-other-noun", measure_accuracy(readers[once], exam.exchanged,
-    cut=cut_off(exam.right)), format=".0%", label="one layer, cut: the other noun's pronoun")
+    alike, wide, trap=near, at_least=0.65, expect="contradicted")
 rows = {f"{n}\n{answers(n).median():.0%} of answers right": looks(n) for n in three}
 lesson.figure("same-answers-other-maps",
-    dots.plot_dots(rows, "looks that go to the right noun", chance=0.5, height=4),
-    caption="Chance: a look that ignores the adjective.")
-lesson.number("wide-looks", looks(wide), format=".0%", label="wide, looks")
-lesson.table("looks-and-cuts", "network", {"looks right": {n: looks(n) for n in three},
-    "answers right, noun cut": {n: after(right, n) for n in three}}, format=".0%",
-    caption="Last column: when “it” may not see the right noun.")
+    dots.plot_dots(rows, "right noun gets more weight than wrong", chance=0.5, height=4),
+    caption="Share of the sentences. Dashed: whoever ignores the adjective.")
+lesson.table("looks-and-cuts", "", {n: {
+    "weight on the right noun": weight(right, n), "weight on the wrong noun": weight(wrong, n),
+    "answers right": answers(n), "right noun cut": after(right, n),
+    "wrong noun cut": after(wrong, n), "adjective cut": after(adjective, n),
+    "adjective cut for all words": after(adjective, n, everyone=True)} for n in three},
+    caption="Shares. Weights: last layer, before a cut. Below: answers right.", format=".0%")
 lesson.compare("paper-and-ours", {
     "“it” looks at the right noun (Uszkoreit 2017)": ("one pair, one of 8 heads", looks(near)),
-    "looks right, answers alike (Jain, Wallace 2019)": ("maps “very different”", looks(wide))},
+    "weight that two maps share (Jain, Wallace 2019)": ("“very different” maps", alike(wide))},
     caption="Shares and weights from 0 to 1.", format=".3f")
 
 # %% exercise-1

@@ -13,13 +13,13 @@ from lessonkit.data.examples import Examples
 from lessonkit.evidence import Lesson
 from lessonkit.figures import curves, diagrams, dots, maps, readings
 from lessonkit.models.copies import CopiesOf
-from lessonkit.models.reader import LineReader, fields
+from lessonkit.models.reader import LineReader, ShortReader, fields
 from lessonkit.probes import linear, wiping
 from lessonkit.probes.accuracy import measure_accuracy
 from lessonkit.probes.exams import (examine, halfway, largest_step, measure_control,
                                     measure_layers, measure_squeezed)
 from lessonkit.probes.following import follow, read_lines, share_right, share_right_topic
-from lessonkit.training import falling, fit
+from lessonkit.training import falling, fit, tune
 
 lesson = Lesson("ladder/reading_ladder", format=".2f")
 device, seeds = lesson.device, lesson.seeds(quick=5, full=12, smoke=2)
@@ -46,9 +46,9 @@ lesson.figure("lines", maps.plot_pictures(test.pixels[:12, 0].cpu(), truth=asked
 sees = [wide.size for _, wide in fields()]  # of the five convolutions
 first = {wide: 1 + sum(s < wide for s in sees) for wide in (8, 24)}
 lesson.claim("a-word-fits-from-the-fourth-layer",
-    "The first layer whose units can see the 24 pixels of a word is layer "
-    "{bound}", first, 24, trap={"the 8 pixels of a letter instead": 8},
-    equals=(4, 0), exact=True, format="d", answers=("A22", "D28"))
+    "The first layer whose units can see the 24 pixels of a word is {bound}",
+    first, 24, trap={"the 8 pixels of a letter instead": 8}, equals=(4, 0),
+    exact=True, format="d", answers=("A22", "D28"))
 
 # %%
 views = [*sees, reading.WIDTH, reading.WIDTH]
@@ -56,18 +56,20 @@ lesson.figure("anatomy", diagrams.draw_views("who big ape", views, rungs=ladder)
     caption="Left: what one unit of each layer sees. Right: the rungs that we shall look for.")
 
 # %% [markdown]
-# ## Training: one task, which of six answers? For comparison, two others.
+# ## Training: one task, which of six answers? For comparison, answers that mean nothing.
 
 # %% train
 def network():
     return CopiesOf(lambda: LineReader(channels), seeds, device,
                     together=device != "cpu")
 
+recipe = {"optimiser": "adam", "batch_size": 64,
+          "schedule": falling(steps, warm_up=0.05)}
+
 def trained(name, examples):
     net = network()
-    fit(net, examples, lesson.progress(range(steps), f"trained on {name}"),
-        optimiser="adam", learning_rate=0.015, batch_size=64,
-        schedule=falling(steps, warm_up=0.05))
+    bar = lesson.progress(range(steps), f"trained on {name}")
+    fit(net, examples, bar, learning_rate=0.015, **recipe)
     return net
 
 # %% nets
@@ -75,16 +77,14 @@ answers = train.asked("answers")
 order = torch.randperm(count, generator=torch.Generator().manual_seed(3))
 shuffled = Examples(answers.inputs, answers.labels[order.to(device)])
 nets = {"the answer": trained("the answer", answers),
-        "the typeface": trained("the typeface", train.asked("styles")),
         "shuffled answers": trained("shuffled answers", shuffled),
         "untrained": network()}
 
 # %%
 right = {name: measure_accuracy(nets[name], test.asked("answers"))
          for name in ("the answer", "shuffled answers")}
-lesson.claim("it-learns-to-answer", "The network answers {rule:.0%} of new lines correctly",
-    right, "the answer", trap="shuffled answers", at_least=0.85, format=".3f",
-    answers=("A34", "B16"))
+lesson.claim("it-learns-to-answer", "The network answers {rule:.0%} of new lines correctly", right,
+    "the answer", trap="shuffled answers", at_least=0.85, format=".3f", answers=("A34", "B16"))
 
 # %% [markdown]
 # ## Exams: one for each rung, with pictures that no network was trained on
@@ -98,7 +98,7 @@ exams = {"strokes": strokes.asked("strokes"),  # pictures, right answers
          "letters": letters.asked("letters"),
          "anagrams": pairs.asked("words"),
          "words": page.asked("words"), "meaning": page.asked("meaning"),
-         "answer": page.asked("answers"), "typeface": page.asked("styles")}
+         "answer": page.asked("answers")}
 
 # %%
 net = nets["the answer"]
@@ -109,13 +109,13 @@ read["the answer"] = ours = examine(net, exams, {"words": features, "letters": k
 best = {rung: {name: read[name][rung].amax(dim=1) for name in nets} for rung in exams}
 last = {rung: {name: read[name][rung][:, -1] for name in nets} for rung in exams}
 guess = {rung: linear.majority_share(exam.labels) for rung, exam in exams.items()}
-rungs = [rung for rung in exams if rung != "typeface"]
-flat = {rung: (exams[rung].inputs.flatten(1)[None], exams[rung].labels) for rung in rungs}
+rungs = list(exams)
+flat = {rung: (exam.inputs.flatten(1)[None], exam.labels) for rung, exam in exams.items()}
 axes = "layer (1 is next to the pixels)", "read correctly (share)"
 lesson.figure("ladder", curves.plot_curves({r: ours[r] for r in ladder}, *axes, share=True),
     caption="Letters rise first, then words, then meaning and the answer. At the top, others fall.")
 lesson.table("readings", "read from", {rung: {
-    "nothing: the commonest": guess[rung],
+    "without looking": guess[rung],
     "pixels, each in place": linear.measure_readability(*flat[rung], shrinkage=0.5),
     **{f"layer {n}": shares for n, shares in enumerate(ours[rung].T, 1)},
     "untrained, best layer": best[rung]["untrained"]} for rung in rungs},
@@ -158,14 +158,13 @@ lesson.claim("order-needs-a-wide-view",
     "Of the anagrams, {rule:.0%} are told apart, where letters alone allow half", top["anagrams"],
     trap={"at layer 3 instead": ours["anagrams"][:, 2]}, at_least=0.8, answers=("A30",))
 kept = {(rung, name): last[rung][name] / best[rung][name] for rung in rungs for name in nets}
-meaning = {"the topic, trained": ("meaning", "the answer")}
 lesson.claim("letters-fade", "At the logits, {rule:.0%} of the best reading of letters is left",
-    kept, "letters", "the answer", trap=meaning, at_most=0.35, answers=("A8", "A29"))
+    kept, "letters", "the answer", at_most=0.35, answers=("A8", "A29"),
+    trap={"the topic, trained": ("meaning", "the answer")})
 lesson.claim("the-twin-loses-letters-too",
     "In the untrained twin, too, {rule:.0%} of its best reading of letters is left at the logits",
-    kept, "letters", "untrained", trap=meaning, at_most=0.4)
-lesson.claim("readable-only-grows",
-    "The higher the layer, the more of a line's words can be read",
+    kept, "letters", "untrained", at_most=0.4, trap={"the topic": ("meaning", "the answer")})
+lesson.claim("readable-only-grows", "The higher the layer, the more of a line's words can be read",
     {rung: left[rung] - top[rung] for rung in rungs}, "words",
     trap={"the answer instead": "answer"}, at_least=-0.05, expect="contradicted", answers=("A8",))
 
@@ -181,18 +180,16 @@ selectivity = ours["meaning"] - control
 lesson.figure("selectivity", curves.plot_curves(
     {"meaning": ours["meaning"], "meaning, dealt anew": control}, *axes, share=True, height=4.6),
     caption="Dashed: what the probe gets right by knowing words only.")
-lesson.claim("meaning-is-more-than-words",
-    "At the logits the real topics are read better than topics dealt out by chance, by "
-    "{rule:points}", dict(enumerate(selectivity.T, 1)), 7, trap={"at layer 3 instead": 3},
-    at_least=0.15, answers=("A18", "A32"))
+lesson.claim("meaning-is-more-than-words", "At the logits the real topics are read better than "
+    "topics dealt out by chance, by {rule:points}", dict(enumerate(selectivity.T, 1)), 7,
+    trap={"at layer 3 instead": 3}, at_least=0.15, answers=("A18", "A32"))
 
 # %%
 # Forgotten, or only squeezed? No more than six numbers of any layer, as the logits have.
 equal = {"words": measure_squeezed(features, nouns, 6),
          "letters": measure_squeezed(kinds, letters.truth["letters"], 6)}
-squeezed = {f"{rung}, six numbers": shares for rung, shares in equal.items()}
-lesson.figure("equal-numbers",
-    curves.plot_curves({rung: ours[rung] for rung in equal} | squeezed, *axes, share=True),
+lesson.figure("equal-numbers", curves.plot_curves({rung: ours[rung] for rung in equal}
+    | {f"{rung}, six numbers": some for rung, some in equal.items()}, *axes, share=True),
     caption="Dashed: six numbers of each layer. Words no longer fall towards the top; letters do.")
 lesson.claim("among-equals-words-do-not-fall",
     "With six numbers of each layer, words are read better at the logits than at layer 5",
@@ -226,61 +223,64 @@ lesson.claim("the-letters-directions-are-needed",
 # One line on its way up: the first held-out one with an anagram
 found = read_lines(net, page, features)  # name -> what, and how sure
 lesson.figure("followed", readings.plot_readings(*follow(page, found, reading.ANAGRAMS)),
-    caption="Read from below. Tinted: read correctly, the deeper the surer. Grey: misread.")
-spelt = page.truth["letters"]  # (lines, places)
-spelled = share_right(found["letters"][0], spelt)  # (seeds, layers)
-at_best, at_logits = spelled.amax(dim=1), spelled[:, -1]
-commonest = sum(map(linear.majority_share, spelt.T)) / 9
-for name, part in {"guess": commonest, "best": at_best, "left": at_logits}.items():
+    caption="Read from below. Tinted: read correctly, the darker the surer. Grey: misread.")
+spelled = share_right(found["letters"][0], page.truth["letters"])  # (seeds, layers)
+in_place = {"best": spelled.amax(dim=1), "left": spelled[:, -1]}
+for name, part in ({"guess": linear.majority_share(page.truth["letters"])} | in_place).items():
     lesson.number(f"in-place-{name}", part, format=".0%")
 lesson.claim("the-text-dissolves",
     "Over all held-out lines, {rule:points} fewer letters can be read in their places at the "
-    "logits than at the best layer", at_best - at_logits,
+    "logits than at the best layer", in_place["best"] - in_place["left"],
     trap={"the topic instead": top["meaning"] - left["meaning"]}, at_least=0.25,
     answers=("A8", "A29"))
 patches = linear.strongest_patches(net, page.pixels[:500], fields())  # of choosy units
 lesson.figure("patches", maps.plot_patches({f"layer {n}": p for n, p in enumerate(patches, 1)}),
     caption="What moves one unit of each layer most: as wide as its view, small ones enlarged.")
-kin = share_right_topic(found["words"][0], nouns)  # (seeds, layers)
-lesson.claim("misread-words-mean-the-same",
-    "At the logits, {rule:.0%} of misread nouns have the right topic", dict(enumerate(kin.T, 1)), 7,
+lesson.claim("misread-words-mean-the-same", "At the logits, {rule:.0%} of misread nouns have the "
+    "right topic", dict(enumerate(share_right_topic(found["words"][0], nouns).T, 1)), 7,
     trap={"at layer 3 instead": 3}, at_least=0.75, answers=("A33",))
 
 # %%
-# Break it
-shown = {rung: best[rung] for rung in ("typeface", *ladder)}
-share = "read correctly at the best layer (share)"
-lesson.figure("best", dots.plot_dots(shown, share, upwards=True, height=6, legend="trained on"),
-    caption="The same pictures, the same network. Only what it is trained on differs.")
-lesson.claim("no-answer-no-letters",
-    "With shuffled answers, letters stay {rule:.0%} at every layer", best["letters"],
-    "shuffled answers", trap={"the true answers": "the answer"}, below=bar, answers=("A19", "A37"))
-lesson.claim("no-answer-no-words", "With shuffled answers, words stay {rule:.0%} at every layer",
-    best["words"], "shuffled answers", trap={"the true answers": "the answer"}, below=0.3)
-lesson.number("typeface-letters", best["letters"]["the typeface"])
-lesson.claim("another-task-no-words",
-    "Trained on the typeface of the same lines, words stay {rule:.0%}", best["words"],
-    "the typeface", trap={"trained on the answer": "the answer"}, below=0.4, answers=("A19", "A73"))
-lesson.claim("reading-forgets-the-typeface",
-    "At the logits of the network that reads, the typeface can be read in {rule:.0%} of lines",
-    last["typeface"], "the answer", trap="the typeface", at_most=0.35, answers=("A73",))
+lesson.figure("best", dots.plot_dots({rung: best[rung] for rung in ladder},
+    "read correctly at the best layer (share)", upwards=True, legend="trained on"),
+    caption="The same pictures, the same network. Only the answers that it is given differ.")
+for rung, bound in {"letters": bar, "words": 0.3}.items():
+    lesson.claim(f"no-answer-no-{rung}", f"With shuffled answers, {rung} stay {{rule:.0%}} at "
+        "every layer", best[rung], "shuffled answers", below=bound, answers=("A19", "A37"),
+        trap={"the true answers": "the answer"})
+
+# %% cut-short
+hidden = lesson.pick(quick=800, full=1050, smoke=60)
+short = CopiesOf(lambda: ShortReader(channels[0], hidden),
+    seeds * 2, device, together=device != "cpu")
+cut = tune(short, answers, lesson.progress(range(steps), "cut short"),
+    lambda net: 1 - measure_accuracy(net, test.asked("answers")),
+    rates=[0.01, 0.02], **recipe)
+
+# %%
+right["cut short"] = 1 - cut.measured
+lesson.claim("cut-short-it-is-stuck", "Cut to its first layer, a reader is stuck: it answers "
+    "{rule} of new lines correctly", right, "cut short", at_most=0.5, format=".0%",
+    trap="shuffled answers", expect="contradicted", answers=("D29",))
+lesson.claim("five-layers-answer-more", "Cut to its first layer, with as many weights and the "
+    "better of two rates, it answers {rule} of new lines correctly", right, "cut short",
+    at_most=0.75, trap={"all five layers": "the answer"}, format=".0%", answers=("B23",))
 fall = (ours["answer"].cummax(dim=1).values - ours["answer"]).amax(dim=1)
 lesson.compare("paper-and-ours", {
     "deepest fall with depth: what the network is trained on (Alain, Bengio 2016)":
         ("none: it grows with depth", fall),
     "accuracy, from the last layer but one to the last (Hewitt, Liang 2019)":
         ("slightly lower", ours["meaning"].diff(dim=1)[:, -1]),
-    "selectivity, from the last layer but one to the last (Hewitt, Liang 2019)":
+    "lead over dealt-out topics, from the last layer but one to the last (the same)":
         ("substantially higher", selectivity.diff(dim=1)[:, -1])},
     caption="Shares right. Hewitt and Liang: word classes in ELMo, a language model; ours: topics.")
 
 # %% exercise-1
 unmet = "".join(sorted(set(reading.ALPHABET) - set(reading.LETTERS)))
-six = {"six that it met": reading.LETTERS[:6],
-       f"six that it never met ({unmet})": unmet}
-drawn = {name: reading.letters(900, 8, alphabet=some, device=device)
-         for name, some in six.items()}
-met = examine(net, {name: d.asked("letters") for name, d in drawn.items()})
+six = {"six met": reading.LETTERS[:6], f"six never met ({unmet})": unmet}
+drawn = {name: reading.letters(900, 8, alphabet=some, device=device).asked(
+    "letters") for name, some in six.items()}
+met = examine(net, drawn)
 lesson.table("unmet-letters", "letters",
     {"read at layer 3": {name: shares[:, 2] for name, shares in met.items()}},
     caption="Which of six letters is in the picture?")
