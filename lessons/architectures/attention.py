@@ -1,6 +1,5 @@
 """
 # Attention finds who "it" is, but its map is no proof
-
 "The cat sat on the mat because it was tired." Who was tired? A small transformer learns to answer.
 """
 
@@ -49,7 +48,6 @@ def apart(scale):
 def within(reach):
     place = torch.arange(LENGTH, device=lesson.device)
     return (place[:, None] - place).abs() <= reach  # (query, key)
-
 def reached(reach):
     x = torch.randn(LENGTH, 8, generator=chance).double().to(lesson.device)
     other = x + torch.eye(LENGTH).to(x)[:, :, None]  # change one at a time
@@ -125,8 +123,8 @@ class Reader(Parts):
 
 # %% data
 d_model = lesson.pick(quick=24, full=32)
-learn = to_learn_from(lesson.pick(quick=16_000, full=48_000))
-learn, exam = learn.to(lesson.device), twins().to(lesson.device)
+learn = to_learn_from(lesson.pick(quick=16_000, full=48_000)).to(lesson.device)
+exam = twins().to(lesson.device)
 steps, rate = lesson.pick(quick=(600, 8e-3), full=(1000, 5e-3), smoke=(3, 8e-3))
 roles = {"the wrong noun": exam.wrong, "the right noun": exam.right,
          "the adjective": exam.adjective, "the verb": exam.verb}  # places
@@ -161,17 +159,14 @@ tired, soft = measure_looks(readers["trained"], pair)[:, :, 0].cpu().unbind(dim=
 lesson.figure("the-look-moves", dots.plot_bars({"it was tired": tired, "it was soft": soft},
     [*where.split(), "tired / soft"], "weight", colours={"cat": "blue", "mat": "orange"}),
     caption="One adjective changes, and the look moves from cat to mat. Bar: median; dots: seeds.")
-shown = measure_maps(readers["trained"], pair.tokens)[0, 0, :, 0].cpu()  # (layer, query, key)
-lesson.figure("all-maps", maps.plot_maps(
-    {f"layer {n}": one for n, one in enumerate(shown, 1)}, pair.words(0), frame="it"),
-    caption="All maps of one network. Full: 1. Blank: under 0.05.", alt="Layer 1: a diagonal band.")
+one, two = measure_maps(readers["trained"], pair.tokens)[0, 0, :, 0].cpu()  # (query, key)
+lesson.figure("all-maps", maps.plot_maps({"layer 1": one, "layer 2": two}, pair.words(0),
+    frame="it"), caption="All maps of one network. Full: 1. Blank: under 0.05.",
+    alt="Layer 1: a diagonal band.")
 lesson.claim("looks-at-the-right-noun",
     "Of its two nouns, “it” looks more at the right one in {rule} of the sentences", looks,
     "trained", trap="untrained", at_least=0.8, answers=("D62",))
-
-# %%
-worst = {n: torch.stack([answers(n, s) for s in exam.cases.values()]).amin(0)
-         for n in ("trained", "untrained")}
+worst = {n: torch.stack([answers(n, s) for s in exam.cases.values()]).amin(0) for n in readers}
 lesson.claim("both-kinds-and-both-orders",
     "Whether animal or thing, named first or last, {rule} of the answers are right", worst,
     "trained", trap="untrained", at_least=0.8)
@@ -180,17 +175,17 @@ lesson.claim("right-noun-gets-the-weight", "On average, the right noun gets {rul
     weight, right, "trained", trap=(right, "untrained"), at_least=0.4, answers=("D63",))
 lesson.claim("wrong-noun-gets-next-to-nothing", "On average, the wrong noun gets {rule} of the "
     "weight", weight, wrong, "trained", trap=(wrong, "untrained"), at_most=0.05, answers=("D64",))
-rest = 1 - weight(right) - weight(wrong) - weight("the verb")
+shown = {n: weight(n) for n in (right, wrong, "the verb")}
 lesson.table("popular-and-measured", "weight from “it” to", {
     "popular picture": {right: "0.82", wrong: "0.11", "the verb": "0.07", "all others": "0.00"},
-    "measured": {n: weight(n) for n in (right, wrong, "the verb")} | {"all others": rest}},
+    "measured": shown | {"all others": 1 - sum(shown.values())}},
     caption="Measured: means over the whole exam. Popular: an illustration.", format=".3f")
 lesson.claim("softmax-leaves-nothing-out", "The smallest weight in any map of layer 2 is {rule}",
     lambda layer: measure_maps(readers["trained"], exam.tokens)[:, :, layer].amin().item(), 1,
     trap={"layer 1: far words are masked": 0}, above=0, exact=True, format=".0e", answers=("D65",))
-lesson.claim("a-look-has-a-direction", "The weight from “it” to its noun and the weight back differ "
-    "by {rule}", lambda name: measure_one_way(readers[name], exam), "trained",
-    trap="untrained", at_least=0.3, answers=("D66",))
+lesson.claim("a-look-has-a-direction", "The weight from “it” to its noun and that back differ by "
+    "{rule}", lambda name: measure_one_way(readers[name], exam), "trained", trap="untrained",
+    at_least=0.3, answers=("D66",))
 
 # %% cut
 def cut_off(places, everyone=False):  # "it", or everyone, from some places
@@ -198,7 +193,6 @@ def cut_off(places, everyone=False):  # "it", or everyone, from some places
     asks = one_hot(exam.it, LENGTH).bool()[:, None, :, None] | everyone
     asked = one_hot(places, LENGTH).bool()[:, None, None, :]
     return asks & asked & ~within(0)  # a word may see itself
-
 def after(role, name="trained", everyone=False, layers=(0, 1)):
     return answers(name, cut=cut_off(roles[role], everyone), cut_in=layers)
 
@@ -213,16 +207,14 @@ lesson.claim("one-map-is-not-the-network", "Cut off from the adjective in the fi
     "{rule} of the answers are right", lambda n: after(adjective, layers=[n]), 0, at_most=0.6,
     trap={"in the second layer only": 1}, answers=("D61",))
 glance = weight_on(measure_looks(readers["trained"], exam, layer=0), exam.adjective)[..., 0]
-last = {role: (weight(role), after(role)) for role in roles}
-last["the adjective, in layer 1 only"] = glance.mean(dim=1), after(adjective, layers=[0])
-last["the adjective, in layer 2 only"] = weight(adjective), after(adjective, layers=[1])
+last = {"(nothing)": ("–", answers("trained"))} | {r: (weight(r), after(r)) for r in roles}
+for n, some in enumerate((glance.mean(dim=1), weight(adjective))):
+    last[f"the adjective, in layer {n + 1} only"] = some, after(adjective, layers=[n])
+last["the right noun, nor may any word"] = weight(right), after(right, everyone=True)
 lesson.table("cuts", "“it” may not look at", {
-    "weight": {"(nothing)": "–"} | {what: seen for what, (seen, _) in last.items()},
-    "answers right": {"(nothing)": answers("trained")} | {w: some for w, (_, some) in last.items()}
-    }, caption="Weight: before the cut; in the last layer, or the one that is named.",
-    format={"weight": ".3f"})
-
-# %%
+    title: {what: pair[n] for what, pair in last.items()}
+    for n, title in enumerate(("weight", "answers right"))}, format={"weight": ".3f"},
+    caption="Weight: before the cut; in the last layer, or the one that is named.")
 kinds = {"an animal": exam.about_animals, "a thing": ~exam.about_animals}
 seen = {kind: glance[:, those].mean(dim=1) for kind, those in kinds.items()}
 def left(role):  # what is right of each kind, if "it" is cut off: (seeds,)
@@ -231,7 +223,6 @@ def left(role):  # what is right of each kind, if "it" is cut off: (seeds,)
 lesson.figure("not-looking", dots.plot_dots({"weight on\nadjective": seen,
     "right, if\nit is cut": left(adjective)}, "share", legend="“it” is"),
     caption="Weight: in layer 1. In each row, the marks stand in the same order of networks.")
-lesson.number("paler", torch.minimum(*seen.values()), format=".2f")
 lesson.claim("the-paler-kind-survives", "Cut off from the adjective, the kind whose adjectives got "
     "less weight keeps {rule:points} more of its answers", lambda role: lead_of_paler(seen,
     left(role)), adjective, trap={"the wrong noun instead": wrong}, at_least=0.3)
@@ -244,8 +235,7 @@ lesson.claim("before-the-adjective-it-cannot-know",
 # %% break
 near, wide, once = three = "near, then all", "all, then all", "all, once"
 reaches = {wide: (LENGTH, LENGTH), once: (LENGTH,)}
-readers |= {f"{n}, untrained": network(some) for n, some in reaches.items()}
-readers |= {
+readers |= {f"{n}, untrained": network(r) for n, r in reaches.items()} | {
     near: readers["trained"], wide: trained(reaches[wide], steps, rate),
     once: trained(reaches[once], 2 * steps, rate=0.012)}
 
