@@ -1,7 +1,6 @@
 """
 # Deeper was worse, until it could skip
-Deeper networks came out worse, though layers that only copy would have cost nothing. We build
-that failure, put a wire around every layer, and ask whether it was the wire.
+Deeper networks came out worse. We put a wire around every layer, and ask whether it was the wire.
 """
 
 # %%
@@ -11,15 +10,16 @@ from lessonkit.data.digits import digits
 from lessonkit.evidence import Lesson
 from lessonkit.figures.curves import plot_curves
 from lessonkit.figures.diagrams import draw_blocks
+from lessonkit.figures.maps import plot_grid
 from lessonkit.models.mlp import MLP
 from lessonkit.models.stack import Stack
 from lessonkit.probes.accuracy import measure_accuracy, measure_loss
 from lessonkit.probes.copying import measure_copying
+from lessonkit.probes.draws import lead, measure_draws
 from lessonkit.probes.gradients import measure_gradients
 from lessonkit.probes.lesions import measure_in_order, measure_without_each, measure_worst_swap
-from lessonkit.probes.signals import (
-    measure_beyond, measure_change, measure_directions, measure_distances, measure_main_axis,
-    measure_size)
+from lessonkit.probes.signals import (measure_beyond, measure_change, measure_directions,
+    measure_distances, measure_main_axis, measure_recall, measure_size)
 from lessonkit.training import falling, tune
 
 lesson = Lesson("training/residual_connections", format=".1%")
@@ -37,7 +37,8 @@ ends = (block(5, lambda x: x / 10) for block in (plain, residual))  # a layer th
 lesson.figure("two-blocks", draw_blocks(5, *ends),
     caption="Cut the wire, and the right block becomes the left one.")
 seeds, steps = lesson.seeds(quick=5, full=16, smoke=2), lesson.pick(quick=180, smoke=4)
-rates, width, depths = (0.003, 0.01, 0.03), 32, (5, 20, 56)
+rates = {5: [0.03], 20: [0.01, 0.03], 56: [0.003, 0.01]}  # others did worse
+width, depths = 32, tuple(rates)
 train, test = digits(lesson.device)
 some = train.first(256)
 lesson.number("steps", steps, format="d")
@@ -52,17 +53,17 @@ def network(name, depth, copies=seeds):
         lesson.device, *tanh)  # ReLU, unless it says tanh
 
 # %% train
-def trained(name, depth, rates=rates, steps=steps):
-    return tune(network(name, depth, seeds * len(rates)), train,
-        lesson.progress(range(steps), name), rates=rates,
+def trained(name, depth, grid=None, steps=steps):
+    grid = grid or rates[depth]
+    return tune(network(name, depth, seeds * len(grid)), train,
+        lesson.progress(range(steps), name), rates=grid,
         measure=lambda model: 1 - measure_accuracy(model, train),
         schedule=falling(steps), batch_size=48)
 
 # %% deepen
 # ## Deep can copy shallow: five trained layers, and 51 that copy
 networks["plain, copying start"] = (plain, "identity")
-shallow = trained("plain", 5, [0.03]).model
-
+shallow = trained("plain", 5).model
 def deepened(name):
     deep = network(name, 56)
     for place in (0, 1, 2, 3, -1):  # entrance, three blocks, exit
@@ -85,9 +86,9 @@ lesson.figure("degradation", plot_curves(curves, "step", "training loss (nats)",
 lesson.claim("deeper-fits-worse", "56 plain layers get {rule:points} more of their own training "
     "pictures wrong than 5 do", lambda n: wrong[n, 56] - wrong[n, 5], "plain", trap="residual",
     at_least=0.25, answers=("B31", "C21"))
-lesson.claim("wires-let-depth-train", "With a wire around every layer, 56 layers get {rule} of "
-    "their training pictures wrong", wrong, "residual", 56, trap={"no wires": ("plain", 56)},
-    at_most=0.05, answers=("A60", "C24", "D48", "D102"))
+lesson.claim("wires-let-depth-train", "With wires around layers that begin by adding nothing, 56 "
+    "layers get {rule} of their training pictures wrong", wrong, "residual", 56, at_most=0.05,
+    trap={"no wires, usual start": ("plain", 56)}, answers=("A60", "C24", "D48", "D102"))
 def beyond(name, line):  # what the trained blocks put out, less what the line says
     run = runs[name, 56]
     return measure_beyond(run.model, some.inputs, line)[run.chosen].max()
@@ -97,9 +98,6 @@ lesson.claim("residual-is-its-line", "In all 54 blocks of a trained residual net
 lesson.claim("plain-is-its-line", "In all 54 blocks of a trained plain network, it is f(x)", beyond,
     "plain", plain, trap={"residual blocks": ("residual", plain)}, equals=(0, 0), exact=True,
     format=".2g", answers=("C26",))
-
-# %%
-# ## It is not the vanishing gradient
 def apart(model):  # first layer / last hidden layer, or the other way round
     g = measure_gradients(model, some).weight_gradient_rms
     return torch.maximum(g[:, 0] / g[:, -2], g[:, -2] / g[:, 0])  # (seeds,)
@@ -109,14 +107,9 @@ lesson.claim("gradients-are-healthy", "In 56 plain ReLU layers, the first and th
     "20 sigmoid layers, as before": last}, at_most=100, format=".2g", answers=("A61", "D34"))
 
 # %% directions
-# One draw may be far from the next: each seed draws four times.
-draws = [seed + 10**6 * draw for draw in range(4) for seed in seeds]
-
-def over_draws(values):  # (draws * seeds, ...)
-    return values.unflatten(0, (4, -1)).mean(dim=0)  # (seeds, ...)
-
 def drawn(measure, name):
-    return over_draws(measure(network(name, 56, draws), some.inputs))
+    return measure_draws(lambda four: network(name, 56, four),
+                         lambda model: measure(model, some.inputs), seeds)
 
 # %%
 kept = {n: drawn(measure_directions, n) for n in ("plain", "residual")}  # (seeds, layers)
@@ -127,9 +120,6 @@ lesson.claim("pictures-end-on-a-line", "Before training, 56 plain layers leave t
     at_most=2, format=".2f", answers=("B49", "D43"))
 lesson.number("one-axis", drawn(measure_main_axis, "plain")[:, -1], label="variance on one axis")
 lesson.number("directions-at-20", kept["plain"][:, 18], format=".1f")
-
-# %%
-# ## The identity is easy
 def change(name):  # by the typical block
     share = measure_change(runs[name, 56].model, some.inputs)  # (rates * seeds, blocks)
     return share.median(dim=1).values[runs[name, 56].chosen]
@@ -139,48 +129,46 @@ lesson.claim("branches-stay-small",
 networks["residual, usual start"] = (residual, "he")
 deepest = (5, 10, 20, 56, 100)
 def first_gradient(name):
-    models = [network(name, depth, draws) for depth in deepest]
-    log = [measure_gradients(model, some).weight_gradient_rms[:, 0].log2() for model in models]
-    return torch.stack([over_draws(part) for part in log], dim=1).exp2()  # (seeds, depths)
+    log = [measure_draws(lambda four, depth=depth: network(name, depth, four), lambda model:
+        measure_gradients(model, some).weight_gradient_rms[:, 0].log2(), seeds) for depth in deepest]
+    return torch.stack(log, dim=1).exp2()  # (seeds, depths)
 front = {n: first_gradient(n) for n in ("plain", "residual", "residual, usual start")}
 lesson.figure("gradient-by-depth", plot_curves(front, "layers", "gradient, first layer",
     at=deepest, log=True, height=4.4), caption="Level where the branches begin by adding nothing.")
 lesson.number("plain-fainter", front["plain"][:, 0] / front["plain"][:, 3], format=".0f")
-lesson.claim("wires-keep-the-gradient-level",
-    "With wires, the first of 100 layers gets the gradient that the first of 5 gets, to within two "
-    "doublings or halvings", lambda n: (front[n][:, -1] / front[n][:, 0]).log2().abs(), "residual",
+lesson.claim("wires-keep-the-gradient-level", "With wires, and branches that begin at zero, the "
+    "first of 100 layers gets the gradient that the first of 5 gets, to within two doublings", lambda n: (front[n][:, -1] / front[n][:, 0]).log2().abs(), "residual",
     trap="plain", at_most=2, format=".1f", answers=("A61", "C22", "C30", "D102"))
 
 # %% swap-starts
 # ## Is it the wire? Both networks again, each with the other one's start
-grids = {("plain, copying start", 20): rates,
-         ("plain, copying start", 56): rates,
-         ("residual, usual start", 56): [1e-11, 3e-11]}  # lest it overflow
-runs |= {key: trained(*key, grid) for key, grid in grids.items()}
-wrong |= {key: runs[key].measured for key in grids}
+copying, usual = "plain, copying start", "residual, usual start"
+runs |= {(copying, depth): trained(copying, depth) for depth in (20, 56)}
+runs[usual, 56] = trained(usual, 56, [1e-11, 3e-11])  # lest it overflow
+wrong |= {key: run.measured for key, run in runs.items()}
 
 # %%
-lesson.table("wire-and-start", "56 layers", {
-    "usual start": {"no wire": wrong["plain", 56], "a wire": wrong["residual, usual start", 56]},
-    "copying start": {"no wire": wrong["plain, copying start", 56], "a wire": wrong["residual", 56]}
-    }, caption="Training pictures wrong. The columns differ, the rows hardly.")
-size = measure_size(network("residual, usual start", 56), some.inputs)  # (seeds, layers)
+lesson.figure("wire-and-start", plot_grid({way: {
+    start: 100 * wrong[name, 56] for start, name in row.items()} for way, row in {
+    "no wire": {"usual start": "plain", "copying start": copying},
+    "a wire": {"usual start": usual, "copying start": "residual"}}.items()},
+    "training pictures wrong (%)"), caption="The columns differ, the rows hardly.")
+size = measure_size(network(usual, 56), some.inputs)  # (seeds, layers)
 lesson.number("grown", size[:, -1] / size[:, 0], format=".0e", label="signal, last block / first")
 lesson.claim("without-wires-no-depth", "Without wires, 56 layers get at least a fifth of their "
-    "training pictures wrong", wrong, "plain, copying start", 56, at_least=0.2, trap={"the usual "
-    "start": ("plain", 56)}, expect="contradicted", answers=("A77", "B15", "C25", "D58", "D101"))
+    "training pictures wrong", wrong, copying, 56, at_least=0.2, trap={"the usual start": (
+    "plain", 56)}, expect="contradicted", answers=("A77", "B15", "C25", "D58", "D101"))
 lesson.claim("wires-are-enough", "With wires, 56 layers get {rule} of their training pictures "
-    "wrong, however they start", wrong, "residual, usual start", 56, at_most=0.05,
+    "wrong, however they start", wrong, usual, 56, at_most=0.05,
     trap={"the copying start": ("residual", 56)}, expect="contradicted", answers=("C24",))
 
 # %% rotations
 # ## Or the copying? Starts that are far from it, and keep the pictures apart
 networks |= {"plain, shuffling start": (plain, "shuffle"),
              "tanh, rotating start": (plain, "orthogonal", "tanh"),
-             "tanh, Xavier's start": (plain, lambda he: he / 2**0.5, "tanh"),
-             "tanh, twice Xavier's": (plain, lambda he: he * 2**0.5, "tanh")}
-for n in tuple(networks)[-4:]:  # 0.03 is too large for them
-    wrong[n, 56] = trained(n, 56, rates[:2]).measured
+             "tanh, Xavier's start": (plain, lambda he: he / 2**0.5, "tanh")}
+for n in tuple(networks)[-3:]:
+    wrong[n, 56] = trained(n, 56).measured
 
 # %%
 lesson.claim("rotations-train", "From random rotations, 56 plain tanh layers get {rule} of their "
@@ -189,11 +177,8 @@ lesson.claim("rotations-train", "From random rotations, 56 plain tanh layers get
 lesson.claim("shuffles-train", "From random shuffles, 56 plain ReLU layers get {rule} of their "
     "training pictures wrong", wrong, "plain, shuffling start", 56, at_most=0.08,
     trap={"the usual start": ("plain", 56)})
-
-# %%
-# ## Take one block out, of networks that are in good health
 patients = {"plain": trained("plain", 20, [0.01], 5 * steps)} | {
-    n: runs[n, 20] for n in ("residual", "plain, copying start")}
+    n: runs[n, 20] for n in ("residual", copying)}
 def each(measure):
     return {n: measure(run.model, test)[run.chosen] for n, run in patients.items()}
 whole, after = each(measure_in_order), each(measure_without_each)  # after: (seeds, blocks)
@@ -204,11 +189,12 @@ cost = {n: whole[n] - left.amin(dim=1) for n, left in after.items()}  # of the w
 lesson.claim("residual-hardly-notices",
     "Whichever block is taken out of 20 residual layers, they lose {rule:points} of accuracy",
     cost, "residual", trap="plain", at_most=0.04, answers=("C16", "C31"))
-lesson.claim("plain-falls",
-    "Whichever block is taken out of 20 plain layers, {rule} of their answers stay right",
-    {n: left.amax(dim=1) for n, left in after.items()}, "plain", trap="residual", at_most=0.7)
+recalled = each(lambda model, test: measure_recall(model, train.inputs, test.inputs, 10))
+lesson.claim("the-tenth-row-sees-no-pixels", "At the tenth of 20 layers, at most {bound:.0%} of what "
+    "varies in the pixels can still be read", recalled, "residual", trap="plain", at_most=0.6,
+    expect="contradicted", format=".0%", answers=("A24",))
 lesson.claim("only-wires-make-robust", "Without wires, there is a block whose loss costs at least "
-    "half of the accuracy", cost, "plain, copying start", trap="plain", at_least=0.5,
+    "half of the accuracy", cost, copying, trap="plain", at_least=0.5,
     expect="contradicted", answers=("C16",))
 lesson.claim("slow-not-never", "With five times the steps, 20 plain layers get {rule} of their "
     "training pictures wrong", patients["plain"].measured, at_most=0.08, answers=("A62",),
@@ -220,7 +206,7 @@ def leaky(x, f):
     return 0.9 * x + f(x)
 
 networks["leaky"] = (leaky, "zero")
-wrong["leaky", 56] = trained("leaky", 56, rates[1:]).measured
+wrong["leaky", 56] = trained("leaky", 56, [0.01, 0.03]).measured
 
 # %%
 lesson.claim("nine-tenths-is-not-enough", "With wires that pass nine tenths, 56 layers get at "
@@ -231,25 +217,32 @@ def norm(x):  # every picture's signal: mean 0, variance 1
 networks |= {"f(norm(x))": (lambda x, f: f(norm(x)), "he"),
              "norm(x + f(x))": (lambda x, f: norm(x + f(x)), "he"),
              "x + f(norm(x))": (lambda x, f: x + f(norm(x)), "he")}
-for n in tuple(networks)[-3:]:  # 0.03 is too large for all three
-    wrong[n, 56] = trained(n, 56, rates[:2]).measured
-lesson.claim("norm-belongs-in-the-branch", "With the usual start, a norm in the branch gets 56 "
-    "layers {rule:points} more of their training pictures right than one on the main road",
-    lambda name: wrong["norm(x + f(x))", 56] - wrong[name, 56], "x + f(norm(x))",
-    trap={"a norm without any wire": "f(norm(x))"}, at_least=0.1, answers=("D51",))
+for n in tuple(networks)[-3:]:
+    wrong[n, 56] = trained(n, 56).measured
+lesson.claim("norm-belongs-in-the-branch", "With the usual start and a norm in the branch, 56 layers "
+    "get {rule:points} more right than with one on the main road", lambda name: wrong[
+    "norm(x + f(x))", 56] - wrong[name, 56], "x + f(norm(x))", at_least=0.1, answers=("D51",),
+    trap={"a norm without any wire": "f(norm(x))"})
 new = {d: 1 - measure_accuracy(run.model, test)[run.chosen] for (n, d), run in runs.items()
        if n == "residual"}  # (seeds,)
 for d in (5, 56):
     lesson.number(f"residual-{d}-new", new[d], label=f"new pictures wrong, residual, {d} layers")
 lesson.compare("paper-and-ours", {
-    "56 plain layers: training pictures wrong": ("more than with 20", wrong["plain", 56]),
     "20 residual layers: new pictures wrong": ("8.75 %", new[20]),
     "56 residual layers: new pictures wrong": ("6.97 %", new[56]),
     "plain, one block out: accuracy": ("chance", after["plain"].median(dim=1).values)},
-    caption="The order travels; the sizes belong to the task.")
+    caption="Other pictures, other networks: look at what goes up and what goes down.")
+
+# %% made-to-break
+# ## What those that learn have in common, and two networks made to break it
+wire = 1 + 0.08 * (torch.arange(width, device=lesson.device) == 0)
+stretched, lifted = "one unit stretched", "all lifted"
+networks |= {stretched: (lambda x, f: wire * x + f(x), "zero"),
+             lifted: (lambda x, f: f(x) + 1, "identity")}
+wrong[stretched, 56] = trained(stretched, 56, [0.01]).measured
+wrong[lifted, 56] = trained(lifted, 56, [0.0001, 0.0003]).measured
 
 # %%
-# ## What those that learn have in common
 moves = {n: drawn(measure_change, n).median(dim=1).values for n in networks}
 left = {n: drawn(measure_directions, n)[:, -1] for n in networks}  # behind the last block
 held = {n: drawn(measure_distances, n) for n in networks}
@@ -259,16 +252,19 @@ lesson.table("fates", "56 layers", {"a block changes": moves, "directions left":
     caption="The last column after training, all others before.")
 lesson.claim("far-from-copying", "Rotating, the typical block begins by changing its input by more "
     "than the input's own length", moves, "tanh, rotating start", trap="residual", above=1)
-lesson.claim("directions-are-not-enough", "From twice Xavier's weights, 56 tanh layers get at "
-    "least half of their training pictures wrong", wrong, "tanh, twice Xavier's", 56, at_least=0.5,
-    trap={"rotations": ("tanh, rotating start", 56)})
-failed = ("plain", "residual, usual start", "tanh, Xavier's start", "tanh, twice Xavier's",
-          "f(norm(x))", "norm(x + f(x))")
-keep = {"fail": torch.stack([held.pop(n) for n in failed]).amax(dim=0), "leaky": held.pop("leaky"),
-        "learn": torch.stack(list(held.values())).amin(dim=0)}
-lesson.claim("who-learns-keeps-distances", "In the five networks of 56 layers that learn, "
-    "distances at the start correlate by {rule} from first to last block", keep, "learn",
-    at_least=0.4, trap={"the six that fail though their signals arrive": "fail"}, format=".2f")
+fail = "plain", usual, "tanh, Xavier's start", "f(norm(x))", "norm(x + f(x))"
+learn = "residual", copying, "plain, shuffling start", "tanh, rotating start", "x + f(norm(x))"
+lesson.claim("distances-sort-them", "In each seed, each of the five that learn keeps distances better "
+    "than each of the five that fail although their signals arrive", lambda *sides: lead(held, *sides),
+    learn, fail, trap={"the other way round": (fail, learn)}, above=0, format=".2f")
+lesson.claim("a-stretched-unit-learns", "With one unit of 32 stretched by 8 % in every block, 56 "
+    "layers get {rule} of their training pictures wrong", wrong, stretched, 56,
+    at_most=0.08, trap={"no wires, usual start": ("plain", 56)})
+lesson.claim("and-loses-its-distances", "Its distances correlate by {rule} from first to last block",
+    held, stretched, at_most=0.4, trap={"no unit stretched": "residual"}, format=".2f")
+lesson.claim("a-lift-fails", "With copying blocks that add 1 to every number, 56 layers get {rule} "
+    "of their training pictures wrong", wrong, lifted, 56, at_least=0.3,
+    trap={"nothing added": (copying, 56)})
 
 # %% exercise-1
 networks["small"] = (residual, lambda weights: weights / 54**0.5)
@@ -280,14 +276,18 @@ def unlike(block, start):  # (seeds,)
     net = Stack(block, 16, 16, 16, 12, start, seeds, lesson.device)
     return measure_copying(net, numbers, lesson.progress(range(steps), "copy"))
 
+unlearned = {"plain": unlike(plain, "he"), "a wire": unlike(residual, "he"),
+    "a wire, smaller weights": unlike(residual, lambda he: he / 10**0.5),
+    "plain, near copying": unlike(plain, lambda he: torch.eye(16) + he / 10)}
+
 # %%
 lesson.claim("small-is-enough", "With branches divided by the square root of their number, 56 "
     "layers get {rule} of their training pictures wrong", wrong, "small", 56, at_most=0.1,
-    trap={"not divided": ("residual, usual start", 56)})
+    trap={"not divided": (usual, 56)})
 lesson.claim("copying-is-hard-to-learn", "Trained to copy sixteen numbers, ten plain layers leave "
-    "more than {bound} of their variance unexplained", unlike, plain, "he", above=0.4,
-    trap={"a wire around every layer": (residual, lambda weights: weights / 10**0.5)},
-    answers=("C29", "C32"))
+    "more than {bound} of their variance unexplained", unlearned, "plain", above=0.4,
+    trap="plain, near copying", answers=("C29", "C32"))
+lesson.table("copied", "ten layers", {"left": unlearned}, caption="Variance left after training.")
 
 # %% exercise-3
 orders = {"untouched": slice(None), "every second block out": slice(0, None, 2),
