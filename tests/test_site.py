@@ -30,7 +30,7 @@ COURSE = settings.load(Path(__file__).resolve().parent.parent)
 LESSONS = sorted(page.url for page in pages.by_lesson(COURSE).values())
 ROOMS = ["reference/", "reference/evidence/", "reference/models/"]
 PAGES = ["", "before-you-start/", "lessons/", *LESSONS, "evidence/", "glossary/", TWIN, *ROOMS]
-PAGE_LIMIT = 300_000  # bytes of a lesson's page with all that it loads, besides the theme
+PAGE_LIMIT = 250_000  # bytes of a lesson's page with all that it loads, besides the theme
 TREE = ["docs", "lessons", "lessonkit", "overrides", "mkdocs.yml", "pyproject.toml"]
 
 # Material's search stumbles over words that are typed before it has read its index.
@@ -305,6 +305,28 @@ def test_every_word_of_a_figure_is_legible_on_a_phone(
         words = page.evaluate(WORDS)
     assert len(words) > 20
     assert [word for word, pixels in words if pixels < 11] == []
+
+
+@needs_browser
+@pytest.mark.browser
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_closed_page_has_few_elements_and_its_claims_take_a_tenth(
+    chromium: browser.Browser, home: str, lesson: str
+) -> None:
+    with browser.open_page(chromium, home + lesson, width=1360) as (page, _):
+        assert page.evaluate(SEEN) <= 2_000
+        assert page.evaluate(CLAIMS) <= 0.1
+
+
+SEEN = """[...document.querySelectorAll('*')].filter(element => {
+  const closed = node => node && node.closest('details:not([open])')
+  for (let inside = closed(element.parentElement); inside; inside = closed(inside.parentElement))
+    if (!inside.querySelector(':scope > summary')?.contains(element)) return false
+  return true
+}).length"""
+CLAIMS = """[...document.querySelectorAll('details.lk-claim')].reduce(
+  (height, claim) => height + claim.getBoundingClientRect().height, 0
+) / document.body.scrollHeight"""
 
 
 @needs_browser
