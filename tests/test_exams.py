@@ -12,12 +12,13 @@ from lessonkit.models.reader import LineReader
 from lessonkit.probes.exams import (
     examine,
     halfway,
+    measure_best_numbers,
     measure_control,
     measure_layers,
     read_layers,
-    squeezed,
 )
 from lessonkit.probes.linear import (
+    best_numbers,
     control_labels,
     measure_features,
     measure_readability,
@@ -154,21 +155,34 @@ def test_halfway_does_not_depend_on_the_seeds_beside_it_nor_on_the_scale():
     torch.testing.assert_close(halfway(3 * climbs, 0.3), together)
 
 
-def test_squeezed_layers_have_as_many_numbers_and_are_read_worse(labels):
-    layers = [clouds(labels[:, 0], 1.5, features=features) for features in (7, 23)]
-    few = squeezed(layers, 2, seed=3)
-    assert [tuple(layer.shape) for layer in few] == [(2, 211, 2)] * 2
-    assert (measure_layers(few, labels[:, 0]) <= measure_layers(layers, labels[:, 0])).all()
+def test_the_best_numbers_of_a_layer_are_read_as_well_as_all_of_them(labels):
+    """Two classes differ along one line: one number is enough, and the worst of seven is not."""
+    layer = clouds(labels[:, 0] % 2, 1.5, features=7)
+    whole, few = (f([layer], labels[:, 0] % 2) for f in (measure_layers, one_number))
+    torch.testing.assert_close(few, whole, rtol=0, atol=0.02)
+    single = measure_layers([layer[..., :1]], labels[:, 0] % 2)
+    assert (few > single + 0.05).all()
+
+
+def one_number(layers, labels):
+    return measure_best_numbers(layers, labels, 1)
 
 
 def test_a_layer_of_as_many_units_keeps_all_that_it_holds(labels):
     """Another basis: a linear probe, which sees no ball in it, reads the same."""
     layer = clouds(labels[:, 0], 1.5, features=3).double()
-    (few,) = squeezed([layer.float()], 3, seed=3)
+    few = best_numbers(layer, labels[:, 0], 3, shrinkage=0.0)
     for features in (layer, few):
         features.sub_(features.mean(dim=1, keepdim=True))
     read, again = (read_held_out(x, labels[:, 0], shrinkage=0.0)[0] for x in (layer, few))
     assert read.eq(again).double().mean() > 0.99
+
+
+def test_the_best_numbers_do_not_look_at_the_answers_of_the_exam(labels):
+    layer, own = clouds(labels[:, 0], 1.5), labels[:, 0].clone()
+    before = best_numbers(layer, own, 2)
+    own[-round(len(own) / 3) :] = 0
+    assert torch.equal(before, best_numbers(layer, own, 2))
 
 
 def test_the_control_is_the_mean_over_numbered_deals(labels):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lessonkit.models.copies import CopiesOf
-from lessonkit.models.reader import POSITIONS, LineReader, ShortReader, fields
+from lessonkit.models.reader import PLACES, LineReader, ShortReader, fields
 
 CHANNELS = (2, 3, 5, 7, 11)
 
@@ -94,12 +94,13 @@ def test_a_wrong_number_of_channels_is_refused():
         LineReader((2, 3, 5))
 
 
-def test_a_short_reader_knows_what_its_windows_find_in_each_sixth_of_the_line(pictures):
+def test_a_short_reader_knows_what_its_windows_find_at_each_place(pictures):
     torch.manual_seed(5)
     short = ShortReader(channels=3, hidden=7)
     found = short.convolution(pictures).relu()  # (pictures, channels, rows, columns)
-    sixths = found.mean(dim=2).unflatten(2, (POSITIONS, -1)).mean(dim=3)
-    hidden = short.hidden(short.norm(sixths.flatten(1))).relu()
+    rows, columns = PLACES
+    places = found.unflatten(2, (rows, -1)).unflatten(4, (columns, -1)).mean(dim=(3, 5))
+    hidden = short.hidden(short.norm(places.flatten(1))).relu()
     torch.testing.assert_close(short(pictures), short.logits(hidden))
 
 

@@ -10,8 +10,11 @@ from lessonkit.models.copies import CopiesOf
 from lessonkit.models.reader import WIPED, LineReader, without
 from lessonkit.probes.accuracy import measure_accuracy
 from lessonkit.probes.wiping import (
+    measure_cost,
+    measure_map,
     measure_share,
     measure_wiped,
+    mixed_directions,
     random_directions,
     telling_directions,
 )
@@ -61,6 +64,35 @@ def test_random_directions_are_at_right_angles_and_hold_their_share_of_a_ball():
     ball = torch.randn(5, 2003, FEATURES, generator=torch.Generator().manual_seed(3))
     shares = measure_share(ball, drawn)
     torch.testing.assert_close(shares, torch.full_like(shares, 3 / FEATURES), atol=0.03, rtol=0)
+
+
+def test_mixtures_of_how_examples_differ_hold_more_of_it_than_any_directions(cloud):
+    stretched = cloud * torch.logspace(0, 2, FEATURES)
+    mixed = mixed_directions(stretched, 2, draws=20, seed=0)
+    assert mixed.shape == (SEEDS, 20, FEATURES, 2)
+    torch.testing.assert_close(mixed.mT @ mixed, torch.eye(2).double().expand(SEEDS, 20, 2, 2))
+    any_two = random_directions(FEATURES, 2, draws=20, seed=0).expand(SEEDS, -1, -1, -1)
+    share, by_chance = (
+        torch.stack([measure_share(stretched, d[:, n]) for n in range(20)]).mean(dim=0)
+        for d in (mixed, any_two)
+    )
+    assert (share > 0.8).all()
+    assert (by_chance < 0.5).all()
+
+
+def test_a_map_is_taken_place_by_place(model, page):
+    looks = measure_map(model, page.inputs, WIPED)
+    maps = model(model.same_for_all(page.inputs), every_layer=True)[WIPED - 1]
+    assert looks.shape == (2, 31 * 12, CHANNELS[WIPED - 1])
+    torch.testing.assert_close(looks[1, 12 * 3 + 7], maps[1, 3, :, 0, 7])
+
+
+def test_the_cost_is_what_is_lost_draw_by_draw(model, page):
+    drawn = choices(model, 2)
+    cost = measure_cost(model, page, {"a": drawn[:, 1:2], "b": drawn[:, 1:]})
+    right = measure_wiped(model, page, drawn)
+    assert torch.equal(cost["a"], right[:, :1] - right[:, 1:2])
+    assert torch.equal(cost["b"], right[:, :1] - right[:, 1:])
 
 
 def test_all_directions_hold_all_the_variance(cloud):

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 __all__ = [
+    "PLACES",
     "POSITIONS",
     "VIEWS",
     "WIPED",
@@ -28,6 +29,7 @@ VIEWS = (
     ((1, 3), (1, 1), (0, 1)),
     ((1, 3), (1, 2), (0, 1)),
 )
+PLACES = 4, 12  # rows and columns of what a ShortReader keeps of its windows
 POSITIONS = 6  # columns that the last convolution leaves
 WIPED = 3  # the layer that `LineReader.answers_without` works on: its units see two letters
 
@@ -132,8 +134,8 @@ class LineReader(nn.Module):
 class ShortReader(nn.Module):
     """A LineReader without its ladder: the first convolution, a hidden layer and the logits.
 
-    What the windows find is averaged to the POSITIONS columns that the fifth convolution would
-    leave, and normalised over the batch as the fifth is. Weights start as in LineReader.
+    What the windows find is averaged to the PLACES of a grid, as fine as what the third convolution
+    looks at and leaves, and normalised over the batch. Weights start as in LineReader.
 
     Args:
         channels: of the convolution.
@@ -141,11 +143,12 @@ class ShortReader(nn.Module):
         answers: number of logits.
     """
 
-    def __init__(self, channels: int = 12, hidden: int = 800, answers: int = 6) -> None:
+    def __init__(self, channels: int = 12, hidden: int = 107, answers: int = 6) -> None:
         super().__init__()
+        found = channels * PLACES[0] * PLACES[1]
         self.convolution = nn.Conv2d(1, channels, *VIEWS[0])
-        self.norm = nn.BatchNorm1d(channels * POSITIONS, track_running_stats=False)
-        self.hidden = nn.Linear(channels * POSITIONS, hidden)
+        self.norm = nn.BatchNorm1d(found, track_running_stats=False)
+        self.hidden = nn.Linear(found, hidden)
         self.logits = nn.Linear(hidden, answers)
         for layer in (self.convolution, self.hidden):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
@@ -155,8 +158,8 @@ class ShortReader(nn.Module):
     def forward(self, pictures: Float[Tensor, "batch 1 16 96"]) -> Float[Tensor, "batch answers"]:
         """Return the logits."""
         found = torch.relu(self.convolution(pictures))
-        columns = nn.functional.adaptive_avg_pool2d(found, (1, POSITIONS)).flatten(1)
-        return self.logits(torch.relu(self.hidden(self.norm(columns))))
+        places = nn.functional.adaptive_avg_pool2d(found, PLACES).flatten(1)
+        return self.logits(torch.relu(self.hidden(self.norm(places))))
 
 
 def without(

@@ -6,21 +6,20 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from jaxtyping import Float, Int
-from torch import Generator, Tensor
+from torch import Tensor
 
 from lessonkit.data.examples import Examples
 from lessonkit.models.copies import Copies
-from lessonkit.probes.linear import control_labels, measure_features, read_held_out
+from lessonkit.probes.linear import best_numbers, control_labels, measure_features, read_held_out
 
 __all__ = [
     "examine",
     "halfway",
     "largest_step",
+    "measure_best_numbers",
     "measure_control",
     "measure_layers",
-    "measure_squeezed",
     "read_layers",
-    "squeezed",
 ]
 
 
@@ -108,39 +107,16 @@ def measure_control(
     return torch.stack([measure_layers(layers, deal) for deal in dealt]).mean(dim=0)
 
 
-def measure_squeezed(
+def measure_best_numbers(
     layers: Sequence[Float[Tensor, "seeds examples _"]],
     labels: Int[Tensor, " examples"],
     numbers: int,
-    draws: int = 3,
 ) -> Float[Tensor, "seeds layers"]:
-    """Measure how well each layer is read from as few numbers of every layer: the share right.
+    """Measure how well each layer is read from its few best numbers: the share right.
 
-    The mean over `draws` choices of numbers, as `squeezed` makes them.
+    So no layer is read better for having more units. See `linear.best_numbers`.
     """
-    few = [measure_layers(squeezed(layers, numbers, seed), labels) for seed in range(draws)]
-    return torch.stack(few).mean(dim=0)
-
-
-def squeezed(
-    layers: Sequence[Float[Tensor, "seeds examples _"]], numbers: int, seed: int
-) -> list[Float[Tensor, "seeds examples {numbers}"]]:
-    """Return as few numbers of every layer, so that none is read better for having more units.
-
-    Each is a weighted sum of all units (brought to mean 0 and deviation 1), with normal weights by
-    chance, the same for every copy. A layer of just as many units keeps all that it holds.
-
-    Args:
-        layers: as from `measure_features`.
-        numbers: how many to keep.
-        seed: of the weights.
-    """
-    few = []
-    for layer in layers:
-        deviation, mean = torch.std_mean(layer, dim=1, keepdim=True)
-        weights = torch.randn(layer.shape[2], numbers, generator=Generator().manual_seed(seed))
-        few.append((layer - mean) / deviation.clamp(min=1e-6) @ weights)
-    return few
+    return measure_layers([best_numbers(layer, labels, numbers) for layer in layers], labels)
 
 
 def halfway(shares: Float[Tensor, "seeds layers"], start: float) -> Float[Tensor, " seeds"]:

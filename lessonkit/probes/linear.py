@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float, Int
@@ -15,6 +16,7 @@ from lessonkit.models.reader import Field
 __all__ = [
     "HELD_OUT",
     "LinearProbe",
+    "best_numbers",
     "control_labels",
     "fit_probe",
     "majority_share",
@@ -67,32 +69,82 @@ def fit_probe(
         ValueError: one class only, fewer than two examples for each class, or features that are
             not finite.
     """
-    features, labels = features.cpu().double(), labels.cpu()
-    classes, label = labels.unique(return_inverse=True)
+    classes, label = labels.cpu().unique(return_inverse=True)
+    clouds = _clouds(features, label, shrinkage)
+    weights = torch.linalg.solve(clouds.covariance, clouds.centres.mT)  # (seeds, features, classes)
+    offsets = clouds.share.log() - (clouds.centres.mT * weights).sum(dim=1, keepdim=True) / 2
+    weights = weights / clouds.deviation.mT
+    return LinearProbe(classes, weights, offsets - clouds.mean @ weights)
+
+
+@torch.no_grad()
+def best_numbers(
+    features: Float[Tensor, "seeds examples features"],
+    labels: Int[Tensor, " examples"],
+    count: int,
+    held_out: float = HELD_OUT,
+    shrinkage: float = 0.01,
+) -> Float[Tensor, "seeds examples numbers"]:
+    """Return the few weighted sums of a layer's numbers that tell the classes apart best.
+
+    They are the discriminant axes, along which the classes' means lie furthest apart, measured by
+    the spread within a class. The best sums for all classes together need not suit each one.
+
+    Args:
+        features: one layer's numbers, for each copy.
+        labels: the same for all copies; those of the last examples, a share of `held_out`, are not
+            looked at.
+        count: how many sums; fewer where the layer has fewer numbers.
+        held_out: as for `read_held_out`.
+        shrinkage: as for `fit_probe`.
+
+    Raises:
+        ValueError: as in `fit_probe`.
+    """
+    fitted = len(labels) - round(held_out * len(labels))
+    _, label = labels[:fitted].cpu().unique(return_inverse=True)
+    clouds = _clouds(features[:, :fitted], label, shrinkage)
+    root = torch.linalg.cholesky(clouds.covariance)
+    means = (clouds.centres * clouds.share[:, None].sqrt()).mT  # (seeds, features, classes)
+    within = torch.linalg.solve_triangular(root, means, upper=False)
+    axes = torch.linalg.svd(within, full_matrices=False)[0][..., :count]
+    sums = torch.linalg.solve_triangular(root.mT, axes, upper=True)
+    return (features.cpu().double() - clouds.mean) / clouds.deviation @ sums
+
+
+class _Clouds(NamedTuple):
+    """The classes as clouds of points, in standardised numbers."""
+
+    mean: Float[Tensor, "seeds 1 features"]  # to standardise with
+    deviation: Float[Tensor, "seeds 1 features"]
+    share: Float[Tensor, " classes"]  # of the examples
+    centres: Float[Tensor, "seeds classes features"]
+    covariance: Float[Tensor, "seeds features features"]  # within a class
+
+
+def _clouds(features: Tensor, label: Tensor, shrinkage: float) -> _Clouds:
+    features, classes = features.cpu().double(), int(label.max()) + 1
     examples, width = features.shape[1:]
-    if len(classes) < 2 or examples < 2 * len(classes):
+    if classes < 2 or examples < 2 * classes:
         raise ValueError(
             f"fit_probe: expected at least 2 classes and 2 examples for each, got {examples} "
-            f"examples of {len(classes)} class(es). Draw more pictures."
+            f"examples of {classes} class(es). Draw more pictures."
         )
     if not features.isfinite().all():
         raise ValueError("fit_probe: expected finite features, got NaN or infinity in a layer.")
     deviation, mean = torch.std_mean(features, dim=1, keepdim=True, correction=0)
     deviation[deviation == 0] = 1  # a number that never changes tells nothing, and harms nothing
     inputs = (features - mean) / deviation
-    member = torch.nn.functional.one_hot(label, len(classes)).to(inputs)  # (examples, classes)
+    member = torch.nn.functional.one_hot(label, classes).to(inputs)  # (examples, classes)
     count = member.sum(dim=0)
-    centres = (member.T @ inputs) / count[:, None]  # (seeds, classes, features)
+    centres = (member.T @ inputs) / count[:, None]
     # Within the clouds: what varies in all, less what varies from centre to centre, all around 0.
     between = (centres * count[:, None]).mT @ centres
     covariance = (inputs.mT @ inputs - between) / examples
     size = covariance.diagonal(dim1=1, dim2=2).mean(dim=1).clamp(min=1e-12)[:, None, None]
     ball = size * torch.eye(width, dtype=inputs.dtype)
     mixed = (1 - shrinkage) * covariance + shrinkage * ball
-    weights = torch.linalg.solve(mixed, centres.mT)  # (seeds, features, classes)
-    offsets = (count / examples).log() - (centres.mT * weights).sum(dim=1, keepdim=True) / 2
-    weights = weights / deviation.mT
-    return LinearProbe(classes, weights, offsets - mean @ weights)
+    return _Clouds(mean, deviation, count / examples, centres, mixed)
 
 
 def read_held_out(

@@ -14,8 +14,10 @@ from lessonkit.probes.accuracy import share_right
 
 __all__ = [
     "measure_cost",
+    "measure_map",
     "measure_share",
     "measure_wiped",
+    "mixed_directions",
     "random_directions",
     "telling_directions",
 ]
@@ -51,6 +53,37 @@ def random_directions(
     return torch.linalg.qr(drawn)[0]
 
 
+def mixed_directions(
+    features: Float[Tensor, "seeds examples features"], count: int, draws: int, seed: int
+) -> Float[Tensor, "seeds {draws} features {count}"]:
+    """Draw sets of directions by chance, each a mixture of how the examples differ.
+
+    So they hold much more of what varies than `random_directions` do. Those of a set are at right
+    angles and of length 1.
+    """
+    moved = (features - features.mean(dim=1, keepdim=True)).cpu().double()
+    size, axes = torch.linalg.eigh(moved.mT @ moved)
+    spread = axes * size.clamp(min=0).sqrt().unsqueeze(1)  # (seeds, features, axes)
+    chance = Generator().manual_seed(seed)
+    drawn = torch.randn(draws, features.shape[2], count, generator=chance).double()
+    return torch.linalg.qr(spread[:, None] @ drawn)[0]
+
+
+@torch.no_grad()
+def measure_map(
+    model: Copies, pictures: Float[Tensor, "pictures 1 height width"], layer: int
+) -> Float[Tensor, "seeds looks channels"]:
+    """Return what a layer's map holds, each place of each picture being a look of its own.
+
+    Args:
+        model: copies of a network whose forward knows `every_layer`, as LineReader's does.
+        pictures: shown to every copy, in one go.
+        layer: 1 is next to the pixels.
+    """
+    found: Tensor = model(model.same_for_all(pictures), every_layer=True)[layer - 1]
+    return found.movedim(2, -1).flatten(1, 3).cpu()
+
+
 def measure_share(
     features: Float[Tensor, "seeds examples features"],
     directions: Float[Tensor, "seeds features _"],
@@ -84,25 +117,19 @@ def measure_wiped(
 def measure_cost(
     model: Copies,
     examples: Examples,
-    directions: Mapping[str, Float[Tensor, "seeds channels directions"]],
-    chance: Float[Tensor, "draws channels directions"],
-) -> tuple[dict[str, Float[Tensor, " seeds"]], Float[Tensor, "seeds draws"]]:
-    """Measure the share of answers that is lost without some directions, or without others.
+    directions: Mapping[str, Float[Tensor, "seeds draws channels _"]],
+) -> dict[str, Float[Tensor, "seeds draws"]]:
+    """Measure the share of answers that is lost without some directions: name -> draw by draw.
 
     Args:
         model: as for `measure_wiped`.
         examples: on the model's device.
-        directions: name -> directions that show something, each copy's own.
-        chance: as many by chance, the same for every copy.
+        directions: name -> each copy's own sets of directions, all with equally many.
 
     Returns:
-        name -> what is lost, and what is lost with each draw by chance. Below 0 is gained.
+        What is lost; below 0 is gained.
     """
-    named = torch.stack(
-        [torch.zeros_like(next(iter(directions.values()))), *directions.values()], 1
-    )
-    both = torch.cat([named, chance.expand(len(named), *chance.shape)], dim=1)
-    right = measure_wiped(model, examples, both)
-    lost = right[:, :1] - right[:, 1:]
-    by_name = dict(zip(directions, lost.T, strict=False))
-    return by_name, lost[:, len(directions) :]
+    nothing = torch.zeros_like(next(iter(directions.values()))[:, :1])
+    right = measure_wiped(model, examples, torch.cat([nothing, *directions.values()], dim=1))
+    lost = (right[:, :1] - right[:, 1:]).split([d.shape[1] for d in directions.values()], dim=1)
+    return dict(zip(directions, lost, strict=True))
