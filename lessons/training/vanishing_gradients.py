@@ -21,8 +21,7 @@ lesson = Lesson("training/vanishing_gradients", format=".1e")
 
 # %% best-case
 # ## One number by hand
-# How steep is a sigmoid at its steepest? We ask autograd for the slope at 321 inputs, and let a
-# gradient pass four of the best slopes in a row.
+# Autograd gives the slope at 321 inputs. Let a gradient pass four of the best in a row:
 z = torch.linspace(-8, 8, 321, dtype=torch.float64, requires_grad=True)
 
 def slope(activation):
@@ -32,9 +31,8 @@ best = {f.__name__: slope(f).max() ** 4 for f in (torch.sigmoid, torch.tanh)}
 
 # %%
 lesson.claim("four-best-slopes",
-    "Four sigmoids in a row pass at most 0.25⁴ = {bound} of a gradient", best, "sigmoid",
-    trap="tanh", equals=(0.00390625, 0), exact=True, format=".8f",
-    answers=("D35", "D38", "D44", "D45"))
+    "Four sigmoid slopes pass at most 0.25⁴ = {bound} of a gradient", best, "sigmoid", trap="tanh",
+    equals=(0.25**4, 0), exact=True, format=".8f", answers=("D35", "D38", "D44", "D45"))
 x, name = z.detach(), "sigmoid"
 lesson.figure("sigmoid-slope", plot_activation(x, torch.sigmoid(x), slope(torch.sigmoid), name),
     caption="The slope touches one quarter at a single point. Everywhere else it is smaller.")
@@ -55,21 +53,16 @@ def network(activation, depth, weights=None, copies=seeds):
 
 # %% real-slopes
 # An average path through the first four layers passes the product of four average slopes.
-def mean_slopes(activation, slope_at):
-    net = network(activation, 20)
-    hidden = net.signals(net.same_for_all(some.inputs))[1:-1]
-    return torch.stack([slope_at(h).mean(dim=(1, 2)) for h in hidden])
-
-real = {"sigmoid": mean_slopes("sigmoid", lambda h: h * (1 - h)),
-        "tanh": mean_slopes("tanh", lambda h: 1 - h * h)}  # (hidden, seeds)
+net = network("sigmoid", 20)
+hidden = net.signals(net.same_for_all(some.inputs))[1:-1]
+real = torch.stack([(h * (1 - h)).mean(dim=(1, 2)) for h in hidden])
+passed = real[:4].prod(dim=0)  # (seeds,)
 
 # %%
-lesson.number("mean-slope", real["sigmoid"].mean(dim=0), format=".3g",
-    label="mean slope of the hidden sigmoids")
-passed = {"a network": real["sigmoid"][:4].prod(dim=0), "the best case": [best["sigmoid"]] * len(seeds)}
+lesson.number("mean-slope", real.mean(dim=0), format=".3g", label="mean slope of hidden sigmoids")
 lesson.claim("real-slopes-are-smaller",
-    "In a real network, the first four sigmoids in a row pass at most {bound} of a gradient",
-    passed, "a network", trap="the best case", at_most=0.003, format=".4f", answers=("D36",))
+    "In a real network, the first four sigmoids pass at most {bound} of a gradient", passed,
+    trap={"the best case": [0.25**4] * len(seeds)}, at_most=0.003, format=".4f", answers=("D36",))
 
 # %% gradients
 # ## What reaches the first layer
@@ -85,20 +78,19 @@ def passed_on(measured):
 # %%
 layer, rms = "layer (1 is next to the input)", "gradient at the weights (RMS)"
 lesson.figure("gradient-by-layer", plot_curves(gradients, layer, rms, log=True),
-    caption="Read from right to left, as the gradient travels: each grid line is a thousand times "
-            "less.")
+    caption="From right to left, as the gradient travels. Each grid line is a thousand times less.")
+factor = {n: passed_on(measured[n]) for n in usual}  # (seeds,)
 for n in usual:
     lesson.number(f"{n}-ratio", ratio[n], label=f"first / last, {n}")
-    lesson.number(f"{n}-factor", passed_on(measured[n]), format=".2f", label=f"passed on, {n}")
+    lesson.number(f"{n}-factor", factor[n], format=".2f", label=f"passed on, {n}")
 lesson.claim("sigmoid-starves-the-first-layer",
-    "With 20 sigmoid layers, the first gets less than a billionth of the last hidden one's gradient",
+    "With 20 sigmoid layers, the first gets under a billionth of the last hidden one's gradient",
     ratio, "sigmoid", trap="tanh", at_most=1e-9, answers=("A55", "D37"))
 apart = {n: torch.maximum(r, 1 / r) for n, r in ratio.items()}
-apart["tanh or ReLU"] = torch.maximum(apart["tanh"], apart["relu"])
+apart["both"] = torch.maximum(apart["tanh"], apart["relu"])
 lesson.claim("tanh-and-relu-stay-level",
-    "With tanh or ReLU and the weights designed for them, the first and the last gradient are at "
-    "most a factor of ten apart", apart, "tanh or ReLU", trap="sigmoid", at_most=10, format=".2g",
-    answers=("A58", "B48", "C22", "D41"))
+    "With weights made for them, tanh and ReLU keep first and last gradient within a factor of ten",
+    apart, "both", trap="sigmoid", at_most=10, format=".2g", answers=("A58", "B48", "C22", "D41"))
 
 # %% train
 # ## Who learns?
@@ -118,7 +110,7 @@ moved = {n: measure_movement(run.model, network(n, 12, copies=copies))[run.chose
 accuracy = {n: 1 - run.measured for n, run in runs.items()}  # (seeds,)
 lesson.number("steps", steps, format="d")
 lesson.figure("movement-by-layer", plot_curves(moved, layer, "weights moved (share)", log=True),
-    caption="The last sigmoid layers move. The first stay where chance put them.")
+    caption="The last sigmoid layers move. The first stay as they were drawn.")
 share = {n: m[:, 0] / m[:, -1] for n, m in moved.items()}  # (seeds,)
 lesson.claim("first-layer-stays-put",
     "Training moves the first of 12 sigmoid layers less than a thousandth as far as the last "
@@ -137,89 +129,75 @@ def changed(activation):
 touched = {n: changed(n) for n in ("sigmoid", "tanh")}
 lesson.number("changed-weights", touched["sigmoid"], format=".0%", label="weights that changed")
 lesson.claim("hardly-a-bit-changes",
-    "With 20 sigmoid layers and weights of 32 bits, at most one first-layer weight in a thousand "
-    "changes at all", touched, "sigmoid", trap="tanh", at_most=0.001, format=".3g", answers=("D40",))
+    "With 20 sigmoid layers, at most one in a thousand 32-bit first-layer weights changes at all",
+    touched, "sigmoid", trap="tanh", at_most=0.001, format=".3g", answers=("D40",))
 
 # %% answers
-def follow(net):  # with 16 digits: the differences to come are small
-    net = net.double()
-    return net.signals(net.same_for_all(some.inputs.double()))
-
-def differences(signal):
-    return signal.std(dim=1).mean(dim=1)  # (seeds,): from picture to picture
-
-def answers_differ(net):
-    return differences(follow(net)[-1].softmax(dim=2))
+# How much do pictures differ behind each layer? The last layer's answers are shares of 1.
+def differences(net):  # computed with 16 digits, for they may be small
+    signals = net.double().signals(net.same_for_all(some.inputs.double()))
+    signals[-1] = signals[-1].softmax(dim=2)
+    return torch.stack([s.std(dim=1).mean(dim=1) for s in signals[1:]], dim=1)
 
 # %%
+net = runs["sigmoid"].model
+top = net.signals(net.same_for_all(some.inputs))[-2][-len(seeds):]  # at the largest rate
+lesson.number("top-slope", (top * (1 - top)).mean(dim=(1, 2)), format=".2g", label="top, trained")
+untrained = {n: differences(network(n, 12)).detach() for n in usual}  # (seeds, layers)
 lesson.table("learned", "12 layers", {
-    "answers differ, untrained": {n: answers_differ(network(n, 12)) for n in usual},
-    "and trained": {n: answers_differ(run.model)[run.chosen] for n, run in runs.items()},
-    "accuracy": accuracy}, format={"accuracy": ".3f"},
-    caption="The sigmoid network gives every picture the same answer, before training and after.")
-top = follow(runs["sigmoid"].model)[-2][-len(seeds):]  # at the largest rate
-lesson.number("top-slope", (top * (1 - top)).mean(dim=(1, 2)), format=".2g",
-    label="mean slope of the last hidden sigmoids, trained")
+    "untrained": {n: d[:, -1] for n, d in untrained.items()},
+    "trained": {n: differences(run.model)[run.chosen, -1] for n, run in runs.items()},
+    "accuracy": accuracy}, format={"untrained": ".0e", "trained": ".0e", "accuracy": ".3f"},
+    caption="How much answers differ from picture to picture. The sigmoid network's hardly do.")
 
 # %% frozen
 # Is it because the first layers starve? We let the last of 12 layers learn, and no other.
 def last_alone(activation):
     net = network(activation, 12)
-    for held in (*net.weights[:-1], *net.biases[:-1]):
-        held.requires_grad_(False)
-    fit(net, train, range(steps), learning_rate=0.1, batch_size=64)
+    net.weights[:-1].requires_grad_(False)
+    net.biases[:-1].requires_grad_(False)
+    fit(net, train, range(steps), learning_rate=rates[-1], batch_size=64)
     return measure_accuracy(net, train)  # (seeds,)
 
 # %%
 alone = {n: last_alone(n) for n in ("tanh", "sigmoid")}
 lesson.claim("starved-layers-still-serve",
-    "Twelve tanh layers, of which the first eleven stay as they were drawn, get {rule:%} of their "
-    "training pictures right", alone, "tanh", trap="sigmoid", at_least=0.5, format=".3f",
-    answers=("D34",))
-
-# %% on-the-way-up
-# What is it then? We follow the differences between pictures from layer to layer.
-def on_the_way_up(activation):
-    hidden = follow(network(activation, 12))[1:-1]
-    return torch.stack([differences(signal) for signal in hidden], dim=1)
-
-# %%
-up = {n: on_the_way_up(n) for n in usual}  # (seeds, hidden)
+    "Twelve tanh layers, the first eleven held as they were drawn, get {rule:%} right", alone,
+    "tanh", trap="sigmoid", at_least=0.5, format=".3f")
+up = {n: d[:, :-1] for n, d in untrained.items()}  # (seeds, hidden layers)
 lesson.figure("differences-by-layer", plot_curves(up, layer, "outputs differ by", log=True),
-    caption="Read from left to right, as the pictures travel.")
+    caption="From left to right, as pictures travel. Each sigmoid layer makes them more alike.")
 left = {n: u[:, -1] / u[:, 0] for n, u in up.items()}  # (seeds,)
 for n in usual:
     lesson.number(f"{n}-up", left[n] ** 0.1, format=".2f", label=f"differences handed on, {n}")
 lesson.claim("pictures-become-alike",
-    "Behind the eleventh sigmoid layer, pictures differ by less than a hundred-thousandth of what "
-    "they differ by behind the first", left, "sigmoid", trap="tanh", at_most=1e-5, answers=("D36",))
+    "Ten sigmoid layers leave less than a hundred-thousandth of the differences between pictures",
+    left, "sigmoid", trap="tanh", at_most=1e-5)
 
 # %% patience
-# Slow, or never? Five times the steps, for 12 sigmoid layers and for 5.
-def longer(depth, times, weights="xavier"):
-    run = trained("sigmoid", depth, weights, rates[-1:], times * steps)
+# Slow, or never? Four times the steps, for 12 sigmoid layers and for 5.
+def longer(depth, times, weights="xavier", rate=rates[-1]):
+    run = trained("sigmoid", depth, weights, [rate], times * steps)
     return 1 - run.measured  # (seeds,)
 
 # %%
-waited = {(f"{d} layers", times): longer(d, times) for d, times in ((5, 1), (5, 5), (12, 5))}
+waited = {(d, times): longer(d, times) for d, times in ((5, 1), (5, 4), (12, 4))}
 lesson.claim("five-layers-are-only-slow",
-    "With five times the steps, 5 sigmoid layers get {rule:%} of their training pictures right",
-    waited, "5 layers", 5, trap={"the usual steps": ("5 layers", 1)}, at_least=0.9, format=".3f",
-    answers=("A62",))
+    "With four times the steps, 5 sigmoid layers get {rule:%} of their training pictures right",
+    waited, 5, 4, trap={"the usual steps": (5, 1)}, at_least=0.9, format=".3f", answers=("A62",))
 lesson.claim("twelve-layers-still-guess",
-    "With five times the steps, 12 sigmoid layers still guess: {rule:%} right", waited, "12 layers",
-    5, trap={"5 layers": ("5 layers", 5)}, at_most=0.15, format=".3f", answers=("A55",))
+    "With four times the steps, 12 sigmoid layers still guess: {rule:%} right", waited, 12, 4,
+    trap={"5 layers": (5, 4)}, at_most=0.15, format=".3f", answers=("A55",))
 
 # %% large-weights
 # ## Break it
-# The same 12 sigmoid layers, with weights from N(0, 1):
-starts = {"N(0, 1)": longer(12, 2, "normal"),
-          "Xavier's weights": longer(12, 2)}
+# The same 12 sigmoid layers with weights from N(0, 1), at the smallest rate:
+starts = {n: longer(12, 2, n, rate=rates[0]) for n in ("normal", "xavier")}
 
 # %%
 lesson.claim("slope-alone-is-to-blame",
-    "Twelve sigmoid layers cannot learn, because no slope exceeds 1/4",
-    starts, "N(0, 1)", trap="Xavier's weights", at_most=0.15, format=".3f",
+    "Twelve sigmoid layers cannot learn, because no slope exceeds 1/4", starts, "normal",
+    trap={"Xavier's weights": "xavier"}, at_most=0.15, format=".3f",
     expect="contradicted", answers=("A59", "B49", "D34", "D36", "D101"))
 lesson.number("width", width, format="d", label="units in a layer")
 lesson.number("times-larger", width**0.5, format="g", label="N(0, 1) against Xavier's")
@@ -239,13 +217,11 @@ halved = {n: (gradients[n] / half[n]).log2().amin(dim=1) for n in usual}  # (see
 lesson.claim("relu-starves-everywhere",
     "Weights of half the size halve the gradient {bound} times or more, at every layer of 20 with "
     "ReLU", halved, "relu", trap="sigmoid", at_least=17, format=".1f", answers=("D35", "D43"))
-
 fates = {"ReLU, half the weights": half["relu"], "the sigmoid network": gradients["sigmoid"]}
 below = {n: g[:, -1] / g[:, 0] for n, g in fates.items()}  # (seeds,)
 lesson.claim("vanishing-spares-the-last-layers",
-    "Where gradients vanish, the first layer's is at least {bound} times smaller than the last "
-    "hidden one's", below, "ReLU, half the weights", trap="the sigmoid network", at_least=100,
-    format=".2g",
+    "Where gradients vanish, the first layer gets at least {bound} times less than the last",
+    below, "ReLU, half the weights", trap="the sigmoid network", at_least=100, format=".2g",
     expect="contradicted", answers=("D40",))
 big = measure_gradients(network("sigmoid", 20, "normal"), some).weight_gradient_rms[:, :-1]
 pairs = {"sigmoid": gradients["sigmoid"], "sigmoid, N(0, 1) weights": big,
@@ -262,26 +238,22 @@ def gradient(activation, weights, biases=1):
             bias *= biases  # 0 takes them away
     return measure_gradients(net, some).weight_gradient_rms[:, :-1]
 
-def shifted(z):  # σ(z) − ½, without rounding
-    return 0.5 * torch.tanh(z / 2)
+level = gradient(lambda z: 0.5 * torch.tanh(z / 2), "xavier")  # σ(z) − ½
 
 # %%
 linear = {n: gradient(n, "pytorch") for n in ("relu", "tanh")}
 bare = {n: gradient(n, "pytorch", biases=0) for n in linear}
-level = gradient(shifted, "xavier")
 fed = {"relu, with biases": linear["relu"], "relu, without biases": bare["relu"],
        "sigmoid": gradients["sigmoid"], "sigmoid, less one half": level}
 lesson.figure("fed-from-below", plot_curves(fed, layer, rms, log=True, height=5),
-    caption="Solid: biases or halves feed every layer, and the last ones get far more than the "
-            "first. Dashed: nothing feeds them, and all starve alike.")
+    caption="Solid: a bias or one half feeds every layer. Dashed: nothing does; all starve alike.")
 first = {f"{n}, {kind}": g[n][:, 0] / g[n][:, -1]
          for kind, g in (("biases", linear), ("none", bare)) for n in g}
 for n in linear:
     lesson.number(f"linear-{n}-ratio", first[f"{n}, biases"], label=f"first / last, {n}, nn.Linear")
 lesson.claim("biases-starve-the-first-relu",
-    "With the weights and biases of nn.Linear, the first of 20 ReLU layers gets at most {bound} of "
-    "the last hidden one's gradient", first, "relu, biases", at_most=1e-4,
-    trap={"biases at zero": "relu, none"}, answers=("A55",))
+    "From nn.Linear's start, the first of 20 ReLU layers gets {rule} of the last one's gradient",
+    first, "relu, biases", trap={"biases at zero": "relu, none"}, at_most=1e-4, answers=("A55",))
 gap = {kind: torch.minimum(*(first[f"{n}, {kind}"].log10().abs() for n in linear))
        for kind in ("biases", "none")}  # of the better one
 lesson.claim("another-activation-is-enough",
@@ -296,25 +268,17 @@ lesson.claim("the-last-layers-are-fed",
     "Take away what feeds them, ReLU's biases or the sigmoid's one half, and the last hidden layer "
     "loses at least {bound} powers of ten of its gradient", least, "last", at_least=3,
     trap={"the first layer": "first"}, format=".1f", answers=("D40",))
-
-# %%
-nielsen = (0.003 / 0.285) ** (1 / 3)  # gradients at the first and the last of 4 hidden layers
-factor = {n: passed_on(measured[n]) for n in usual}
 lesson.compare("paper-and-ours", {
-    "a sigmoid layer passes on (Nielsen 2015)": (nielsen, factor["sigmoid"]),
+    "a sigmoid layer passes on (Nielsen 2015)": ((0.003 / 0.285) ** (1 / 3), factor["sigmoid"]),
     "a tanh layer passes on (Glorot, Bengio 2010)": ("1, where tanh is straight", factor["tanh"])},
     format=".2f", caption="Weights that suit the width, and nearly the same factor.")
 
 # %% exercise-1
-def stretched(z):
-    return 2 * torch.sigmoid(2 * z) - 1
-
-g = gradient(stretched, "xavier")  # (seeds, layers)
+g = gradient(lambda z: 2 * torch.sigmoid(2 * z) - 1, "xavier")
 lesson.number("stretched-ratio", g[:, 0] / g[:, -1], format=".2g")
 
 # %% exercise-2
-sizes = (1, 2, 4, 8, 16)
-sized = {f"× {n}": passed_on(scaled("sigmoid", n)) for n in sizes}
+sized = {f"× {n}": passed_on(scaled("sigmoid", n)) for n in (1, 2, 4, 8, 16)}
 
 # %%
 lesson.table("weight-sizes", "Xavier's weights", {"passed on by a layer": sized},
