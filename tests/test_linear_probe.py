@@ -17,8 +17,8 @@ from lessonkit.probes.linear import (
     measure_features,
     measure_readability,
     read_held_out,
-    strongest_patches,
 )
+from lessonkit.probes.patches import strongest_patches
 
 CHANNELS = (2, 3, 5, 7, 11)
 

@@ -153,7 +153,7 @@ class ShortReader(nn.Module):
         for layer in (self.convolution, self.hidden):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
         for layer in (self.convolution, self.hidden, self.logits):
-            nn.init.zeros_(layer.bias)
+            nn.init.zeros_(layer.get_parameter("bias"))
 
     def forward(self, pictures: Float[Tensor, "batch 1 16 96"]) -> Float[Tensor, "batch answers"]:
         """Return the logits."""

@@ -224,8 +224,8 @@ lesson.figure("not-looking", dots.plot_dots({"weight on\nadjective": seen,
     "right, if\nit is cut": left(adjective)}, "share", legend="“it” is"),
     caption="Weight: in layer 1. In each row, the marks stand in the same order of networks.")
 lesson.claim("the-paler-kind-survives", "Cut off from the adjective, the kind whose adjectives got "
-    "less weight keeps {rule:points} more of its answers", lambda role: lead_of_paler(seen,
-    left(role)), adjective, trap={"the wrong noun instead": wrong}, at_least=0.1)
+    "less weight keeps more of its answers than the other", lambda role: lead_of_paler(seen,
+    left(role)), adjective, trap={"the wrong noun instead": wrong}, above=0)
 later = within(LENGTH).triu(1)
 lesson.claim("before-the-adjective-it-cannot-know",
     "Where a word sees only earlier words, the adjective changes the answer at “it” by {bound}",

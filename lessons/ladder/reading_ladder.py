@@ -19,6 +19,7 @@ from lessonkit.probes.accuracy import measure_accuracy
 from lessonkit.probes.exams import (examine, halfway, largest_step, measure_best_numbers,
                                     measure_control, measure_layers)
 from lessonkit.probes.following import follow, read_lines, share_right, share_right_topic
+from lessonkit.probes.patches import strongest_patches
 from lessonkit.training import falling, fit, tune
 
 lesson = Lesson("ladder/reading_ladder", format=".2f")
@@ -233,7 +234,7 @@ lesson.claim("the-text-dissolves",
     "logits than at the best layer", in_place["best"] - in_place["left"],
     trap={"the topic instead": top["meaning"] - left["meaning"]}, at_least=0.25,
     answers=("A8", "A29"))
-patches = linear.strongest_patches(net, page.pixels[:500], fields())  # of choosy units
+patches = strongest_patches(net, page.pixels[:500], fields())  # of choosy units
 lesson.figure("patches", maps.plot_patches({f"layer {n}": p for n, p in enumerate(patches, 1)}),
     caption="What moves one unit of each layer most: as wide as its view, small ones enlarged.")
 lesson.claim("misread-words-mean-the-same", "At the logits, {rule:.0%} of misread nouns have the "

@@ -167,8 +167,7 @@ lesson.claim("wires-are-enough", "With wires, 56 layers get {rule} of their trai
 networks |= {"plain, shuffling start": (plain, "shuffle"),
              "tanh, rotating start": (plain, "orthogonal", "tanh"),
              "tanh, Xavier's start": (plain, lambda he: he / 2**0.5, "tanh")}
-for n in tuple(networks)[-3:]:
-    wrong[n, 56] = trained(n, 56).measured
+wrong |= {(n, 56): trained(n, 56).measured for n in tuple(networks)[-3:]}
 
 # %%
 lesson.claim("rotations-train", "From random rotations, 56 plain tanh layers get {rule} of their "
@@ -243,17 +242,18 @@ wrong[stretched, 56] = trained(stretched, 56, [0.01]).measured
 wrong[lifted, 56] = trained(lifted, 56, [0.0001, 0.0003]).measured
 
 # %%
-moves = {n: drawn(measure_change, n).median(dim=1).values for n in networks}
-left = {n: drawn(measure_directions, n)[:, -1] for n in networks}  # behind the last block
-held = {n: drawn(measure_distances, n) for n in networks}
-lesson.table("fates", "56 layers", {"a block changes": moves, "directions left": left,
-    "distances kept": held, "training pictures wrong": {n: wrong[n, 56] for n in networks}},
+learn = "residual", copying, "plain, shuffling start", "tanh, rotating start", "x + f(norm(x))"
+fail = "plain", usual, "tanh, Xavier's start", "f(norm(x))", "norm(x + f(x))"
+every = *learn, *fail, "leaky", stretched, lifted
+moves = {n: drawn(measure_change, n).median(dim=1).values for n in every}
+left = {n: drawn(measure_directions, n)[:, -1] for n in every}  # behind the last block
+held = {n: drawn(measure_distances, n) for n in every}
+lesson.table("fates", "56 layers", {"wrong in the end": {n: wrong[n, 56] for n in every},
+    "distances kept": held, "directions left": left, "a block changes": moves},
     format={"a block changes": ".0%", "directions left": ".1f", "distances kept": ".2f"},
-    caption="The last column after training, all others before.")
+    caption="Five that learn, five that fail, three more. Wrong: of the training pictures.")
 lesson.claim("far-from-copying", "Rotating, the typical block begins by changing its input by more "
     "than the input's own length", moves, "tanh, rotating start", trap="residual", above=1)
-fail = "plain", usual, "tanh, Xavier's start", "f(norm(x))", "norm(x + f(x))"
-learn = "residual", copying, "plain, shuffling start", "tanh, rotating start", "x + f(norm(x))"
 lesson.claim("distances-sort-them", "In each seed, each of the five that learn keeps distances better "
     "than each of the five that fail although their signals arrive", lambda *sides: lead(held, *sides),
     learn, fail, trap={"the other way round": (fail, learn)}, above=0, format=".2f")
