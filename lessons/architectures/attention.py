@@ -40,7 +40,6 @@ answer, weights = attention(query, keys, values)
 chance = torch.Generator().manual_seed(1)
 q, k, v = torch.randn(3, 5, 7, 11, generator=chance).double()
 theirs = nn.functional.scaled_dot_product_attention(q, k, v)
-
 def apart(scale):
     return (attention(q * scale, k, v)[0] - theirs).abs().max().item()
 
@@ -144,7 +143,6 @@ readers = {"trained": trained((2, LENGTH), steps, rate),
            "untrained": network((2, LENGTH))}
 
 # %%
-@cache
 def looks(name):  # share that goes to the right noun: (seeds,)
     return right_looks(readers[name], exam).double().mean(dim=(1, 2)).cpu()
 def answers(name, some=exam, **cut):
@@ -170,6 +168,7 @@ worst = {n: torch.stack([answers(n, s) for s in exam.cases.values()]).amin(0) fo
 lesson.claim("both-kinds-and-both-orders",
     "Whether animal or thing, named first or last, {rule} of the answers are right", worst,
     "trained", trap="untrained", at_least=0.8)
+# %%
 right, wrong, adjective = "the right noun", "the wrong noun", "the adjective"
 lesson.claim("right-noun-gets-the-weight", "On average, the right noun gets {rule} of the weight",
     weight, right, "trained", trap=(right, "untrained"), at_least=0.4, answers=("D63",))
@@ -215,6 +214,7 @@ lesson.table("cuts", "“it” may not look at", {
     title: {what: pair[n] for what, pair in last.items()}
     for n, title in enumerate(("weight", "answers right"))}, format={"weight": ".3f"},
     caption="Weight: before the cut; in the last layer, or the one that is named.")
+# %%
 kinds = {"an animal": exam.about_animals, "a thing": ~exam.about_animals}
 seen = {kind: glance[:, those].mean(dim=1) for kind, those in kinds.items()}
 def left(role):  # what is right of each kind, if "it" is cut off: (seeds,)
@@ -223,9 +223,8 @@ def left(role):  # what is right of each kind, if "it" is cut off: (seeds,)
 lesson.figure("not-looking", dots.plot_dots({"weight on\nadjective": seen,
     "right, if\nit is cut": left(adjective)}, "share", legend="“it” is"),
     caption="Weight: in layer 1. In each row, the marks stand in the same order of networks.")
-lesson.claim("the-paler-kind-survives", "Cut off from the adjective, the kind whose adjectives got "
-    "less weight keeps more of its answers than the other", lambda role: lead_of_paler(seen,
-    left(role)), adjective, trap={"the wrong noun instead": wrong}, above=0)
+lead = lead_of_paler(seen, left(adjective))  # (seeds,)
+lesson.number("paler-kind-survives", (lead > 0).double().mean().item(), format=".0%")
 later = within(LENGTH).triu(1)
 lesson.claim("before-the-adjective-it-cannot-know",
     "Where a word sees only earlier words, the adjective changes the answer at “it” by {bound}",
@@ -252,7 +251,7 @@ def alike(name):
     return overlap(measure_looks(readers[name], exam).mean(dim=2))
 lesson.claim("the-same-task-makes-the-same-map",
     "With it, two networks of different seeds still put {rule} of the weight on the same words",
-    alike, wide, trap=near, at_least=0.65, expect="contradicted")
+    alike, wide, trap=near, at_least=0.6, expect="contradicted")
 rows = {f"{n}\n{answers(n).median():.0%} of answers right": looks(n) for n in three}
 lesson.figure("same-answers-other-maps",
     dots.plot_dots(rows, "right noun gets more weight than wrong", chance=0.5, height=4),

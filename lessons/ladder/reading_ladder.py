@@ -193,8 +193,8 @@ equal = {rung: measure_best_numbers(*exam, 6) for rung, exam in {
 lesson.figure("equal-numbers", curves.plot_curves({rung: ours[rung] for rung in equal}
     | {f"{rung}, six numbers": some for rung, some in equal.items()}, *axes, share=True),
     caption="Dashed: the six best numbers of each layer. Letters fall among equals, too.")
-lesson.claim("among-equals-letters-fade", "With the six best numbers of each layer, the best reading "
-    "of letters is {rule:points} above that at the logits",
+lesson.claim("among-equals-letters-fade", "With the six best numbers of each layer, the best "
+    "reading of letters is {rule:points} above that at the logits",
     {rung: some.amax(dim=1) - some[:, 6] for rung, some in equal.items()}, "letters", at_least=0.2,
     trap={"meaning instead": "meaning"}, answers=("A29",))
 
@@ -234,7 +234,7 @@ lesson.claim("the-text-dissolves",
     "logits than at the best layer", in_place["best"] - in_place["left"],
     trap={"the topic instead": top["meaning"] - left["meaning"]}, at_least=0.25,
     answers=("A8", "A29"))
-patches = strongest_patches(net, page.pixels[:500], fields())  # of choosy units
+patches = strongest_patches(net, page.pixels[:500], fields(), wanted=8)  # of choosy units
 lesson.figure("patches", maps.plot_patches({f"layer {n}": p for n, p in enumerate(patches, 1)}),
     caption="What moves one unit of each layer most: as wide as its view, small ones enlarged.")
 lesson.claim("misread-words-mean-the-same", "At the logits, {rule:.0%} of misread nouns have the "

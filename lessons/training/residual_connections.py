@@ -75,7 +75,7 @@ def deepened(name):
 lesson.claim("copies-cost-nothing", "Insert 51 layers that copy into a trained 5-layer network, "
     "and its loss stays the same to the last digit", deepened, "plain, copying start",
     equals=(0, 0), format=".1e", trap={"51 layers with random weights instead": "plain"})
-# ## Deeper, and worse
+# %%
 runs = {(name, depth): trained(name, depth) for name in ("plain", "residual") for depth in depths}
 wrong = {key: run.measured for key, run in runs.items()}  # (seeds,)
 for (name, depth), share in wrong.items():
@@ -129,16 +129,17 @@ lesson.claim("branches-stay-small",
 networks["residual, usual start"] = (residual, "he")
 deepest = (5, 10, 20, 56, 100)
 def first_gradient(name):
-    log = [measure_draws(lambda four, depth=depth: network(name, depth, four), lambda model:
-        measure_gradients(model, some).weight_gradient_rms[:, 0].log2(), seeds) for depth in deepest]
+    log = [measure_draws(lambda four, depth=d: network(name, depth, four), lambda model:
+        measure_gradients(model, some).weight_gradient_rms[:, 0].log2(), seeds) for d in deepest]
     return torch.stack(log, dim=1).exp2()  # (seeds, depths)
 front = {n: first_gradient(n) for n in ("plain", "residual", "residual, usual start")}
 lesson.figure("gradient-by-depth", plot_curves(front, "layers", "gradient, first layer",
     at=deepest, log=True, height=4.4), caption="Level where the branches begin by adding nothing.")
 lesson.number("plain-fainter", front["plain"][:, 0] / front["plain"][:, 3], format=".0f")
 lesson.claim("wires-keep-the-gradient-level", "With wires, and branches that begin at zero, the "
-    "first of 100 layers gets the gradient that the first of 5 gets, to within two doublings", lambda n: (front[n][:, -1] / front[n][:, 0]).log2().abs(), "residual",
-    trap="plain", at_most=2, format=".1f", answers=("A61", "C22", "C30", "D102"))
+    "first of 100 layers gets the gradient that the first of 5 gets, to within two doublings",
+    lambda n: (front[n][:, -1] / front[n][:, 0]).log2().abs(), "residual", trap="plain", at_most=2,
+    format=".1f", answers=("A61", "C22", "C30", "D102"))
 
 # %% swap-starts
 # ## Is it the wire? Both networks again, each with the other one's start
@@ -189,12 +190,11 @@ lesson.claim("residual-hardly-notices",
     "Whichever block is taken out of 20 residual layers, they lose {rule:points} of accuracy",
     cost, "residual", trap="plain", at_most=0.04, answers=("C16", "C31"))
 recalled = each(lambda model, test: measure_recall(model, train.inputs, test.inputs, 10))
-lesson.claim("the-tenth-row-sees-no-pixels", "At the tenth of 20 layers, at most {bound:.0%} of what "
-    "varies in the pixels can still be read", recalled, "residual", trap="plain", at_most=0.6,
+lesson.claim("the-tenth-row-sees-no-pixels", "At the tenth of 20 layers, at most {bound:.0%} of "
+    "what varies in the pixels can still be read", recalled, "residual", trap="plain", at_most=0.6,
     expect="contradicted", format=".0%", answers=("A24",))
-lesson.claim("only-wires-make-robust", "Without wires, there is a block whose loss costs at least "
-    "half of the accuracy", cost, copying, trap="plain", at_least=0.5,
-    expect="contradicted", answers=("C16",))
+lesson.claim("only-wires-make-robust", "Without wires, the loss of some block costs {rule:points} "
+    "of accuracy", cost, copying, trap="plain", at_least=0.5, expect="contradicted", answers=("C16",))
 lesson.claim("slow-not-never", "With five times the steps, 20 plain layers get {rule} of their "
     "training pictures wrong", patients["plain"].measured, at_most=0.08, answers=("A62",),
     trap={"the usual number of steps": wrong["plain", 20]})
@@ -218,8 +218,8 @@ networks |= {"f(norm(x))": (lambda x, f: f(norm(x)), "he"),
              "x + f(norm(x))": (lambda x, f: x + f(norm(x)), "he")}
 for n in tuple(networks)[-3:]:
     wrong[n, 56] = trained(n, 56).measured
-lesson.claim("norm-belongs-in-the-branch", "With the usual start and a norm in the branch, 56 layers "
-    "get {rule:points} more right than with one on the main road", lambda name: wrong[
+lesson.claim("norm-belongs-in-the-branch", "With the usual start and a norm in the branch, 56 "
+    "layers get {rule:points} more right than with one on the main road", lambda name: wrong[
     "norm(x + f(x))", 56] - wrong[name, 56], "x + f(norm(x))", at_least=0.1, answers=("D51",),
     trap={"a norm without any wire": "f(norm(x))"})
 new = {d: 1 - measure_accuracy(run.model, test)[run.chosen] for (n, d), run in runs.items()
@@ -252,15 +252,15 @@ lesson.table("fates", "56 layers", {"wrong in the end": {n: wrong[n, 56] for n i
     "distances kept": held, "directions left": left, "a block changes": moves},
     format={"a block changes": ".0%", "directions left": ".1f", "distances kept": ".2f"},
     caption="Five that learn, five that fail, three more. Wrong: of the training pictures.")
-lesson.claim("far-from-copying", "Rotating, the typical block begins by changing its input by more "
-    "than the input's own length", moves, "tanh, rotating start", trap="residual", above=1)
-lesson.claim("distances-sort-them", "In each seed, each of the five that learn keeps distances better "
-    "than each of the five that fail although their signals arrive", lambda *sides: lead(held, *sides),
-    learn, fail, trap={"the other way round": (fail, learn)}, above=0, format=".2f")
+lesson.claim("far-from-copying", "Rotating, the typical block changes its input by more than its "
+    "length", moves, "tanh, rotating start", trap="residual", above=1)
+lesson.claim("distances-sort-them", "In each seed, each of the five that learn keeps distances "
+    "better than each of the five that fail although their signals arrive", lambda *s: lead(held,
+    *s), learn, fail, trap={"the other way round": (fail, learn)}, above=0, format=".2f")
 lesson.claim("a-stretched-unit-learns", "With one unit of 32 stretched by 8 % in every block, 56 "
     "layers get {rule} of their training pictures wrong", wrong, stretched, 56,
     at_most=0.08, trap={"no wires, usual start": ("plain", 56)})
-lesson.claim("and-loses-its-distances", "Its distances correlate by {rule} from first to last block",
+lesson.claim("and-loses-its-distances", "Its distances correlate by {rule} from end to end",
     held, stretched, at_most=0.4, trap={"no unit stretched": "residual"}, format=".2f")
 lesson.claim("a-lift-fails", "With copying blocks that add 1 to every number, 56 layers get {rule} "
     "of their training pictures wrong", wrong, lifted, 56, at_least=0.3,

@@ -239,10 +239,10 @@ def gradient(activation, weights, biases=1):
     return measure_gradients(net, some).weight_gradient_rms[:, :-1]
 
 level = gradient(lambda z: 0.5 * torch.tanh(z / 2), "xavier")  # σ(z) − ½
-
-# %%
 linear = {n: gradient(n, "pytorch") for n in ("relu", "tanh")}
 bare = {n: gradient(n, "pytorch", biases=0) for n in linear}
+
+# %%
 fed = {"relu, with biases": linear["relu"], "relu, without biases": bare["relu"],
        "sigmoid": gradients["sigmoid"], "sigmoid, less one half": level}
 lesson.figure("fed-from-below", plot_curves(fed, layer, rms, log=True, height=5),

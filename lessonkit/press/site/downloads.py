@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -44,12 +45,18 @@ def publish(course: Course) -> bool:
         raise PressError(f"{target}: cannot be written: {error.strerror or error}.") from None
 
 
+def _slim(style: str) -> str:
+    """Leave out of a stylesheet what only its authors read: comments, and indents."""
+    style = re.sub(r"/\*.*?\*/", "", style, flags=re.S)
+    return re.sub(r"\s*\n\s*", "\n", style).strip() + "\n"
+
+
 def _lay_out(course: Course, target: Path) -> bool:
     target.mkdir(parents=True, exist_ok=True)
     changed, kept = False, {target / name for name in _STYLES}
     for name in _STYLES:
-        style = resources.files("lessonkit.press") / "assets" / name
-        changed |= _write(target / name, style.read_bytes())
+        style = (resources.files("lessonkit.press") / "assets" / name).read_text(encoding="utf-8")
+        changed |= _write(target / name, _slim(style).encode())
     lessons = [e for e in course.entries.values() if e.run and e.script]
     stamps = []
     for entry in lessons:

@@ -8,6 +8,7 @@ stale, beside the server.
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from pathlib import Path
@@ -29,6 +30,8 @@ from lessonkit.press.site import bytecode, cards, check, downloads, searching, t
 log = logging.getLogger("mkdocs.plugins.lessonkit")
 EXTENSION = ("lessonkit.press.embed", "lessonkit")  # the names of the Markdown extension
 twins.postpone()  # MkDocs loads this plugin before those that stand behind it
+
+_REFERENCE_STYLE = re.compile(r'<link rel="stylesheet" href="[^"]*_mkdocstrings\.css[^"]*">\s*')
 
 
 class LessonkitPlugin(BasePlugin):
@@ -161,7 +164,12 @@ class LessonkitPlugin(BasePlugin):
             searching.tune(Path(config["site_dir"]), self.course)
 
     def on_post_page(self, output: str, page: Any, **_: Any) -> str:
-        """Put in the drawings that templates and search had no need to read."""
+        """Put in the drawings that templates and search had no need to read.
+
+        The stylesheet of mkdocstrings is left to the pages that have something of it to show.
+        """
+        if 'class="doc ' not in output:
+            output = _REFERENCE_STYLE.sub("", output)
         return embed.completed(output, self.drawings.pop(page.file.src_uri, []))
 
 
