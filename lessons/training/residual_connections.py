@@ -193,8 +193,8 @@ recalled = each(lambda model, test: measure_recall(model, train.inputs, test.inp
 lesson.claim("the-tenth-row-sees-no-pixels", "At the tenth of 20 layers, at most {bound:.0%} of "
     "what varies in the pixels can still be read", recalled, "residual", trap="plain", at_most=0.6,
     expect="contradicted", format=".0%", answers=("A24",))
-lesson.claim("only-wires-make-robust", "Without wires, the loss of some block costs {rule:points} "
-    "of accuracy", cost, copying, trap="plain", at_least=0.5, expect="contradicted", answers=("C16",))
+lesson.claim("only-wires-make-robust", "Without wires, losing some block costs {rule:points} of "
+    "accuracy", cost, copying, trap="plain", at_least=0.5, expect="contradicted", answers=("C16",))
 lesson.claim("slow-not-never", "With five times the steps, 20 plain layers get {rule} of their "
     "training pictures wrong", patients["plain"].measured, at_most=0.08, answers=("A62",),
     trap={"the usual number of steps": wrong["plain", 20]})
