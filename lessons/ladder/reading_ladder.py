@@ -35,9 +35,9 @@ train = reading.lines(count, seed=1, device=device)
 test = reading.lines(2_000, seed=2, device=device)
 
 # %%
-asked = [reading.ANSWERS[n] for n in test.truth["answers"][:12]]
-lesson.figure("lines", maps.plot_pictures(test.pixels[:12, 0].cpu(), truth=asked),
-    caption=f"What the network sees. The answers down the left column: {'; '.join(asked[:6])}.",
+asked = [reading.ANSWERS[n] for n in test.truth["answers"][:8]]
+lesson.figure("lines", maps.plot_pictures(test.pixels[:8, 0].cpu(), truth=asked),
+    caption=f"What the network sees. The answers down the left column: {'; '.join(asked[:4])}.",
     alt="Lines of three short words in several typefaces, grey and noisy.")
 
 # %% [markdown]
@@ -234,7 +234,7 @@ lesson.claim("the-text-dissolves",
     "logits than at the best layer", in_place["best"] - in_place["left"],
     trap={"the topic instead": top["meaning"] - left["meaning"]}, at_least=0.25,
     answers=("A8", "A29"))
-patches = strongest_patches(net, page.pixels[:500], fields(), wanted=8)  # of choosy units
+patches = strongest_patches(net, page.pixels[:500], fields(), wanted=6)  # of choosy units
 lesson.figure("patches", maps.plot_patches({f"layer {n}": p for n, p in enumerate(patches, 1)}),
     caption="What moves one unit of each layer most: as wide as its view, small ones enlarged.")
 lesson.claim("misread-words-mean-the-same", "At the logits, {rule:.0%} of misread nouns have the "
