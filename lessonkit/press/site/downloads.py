@@ -48,6 +48,7 @@ def publish(course: Course) -> bool:
 def _slim(style: str) -> str:
     """Leave out of a stylesheet what only its authors read: comments, and indents."""
     style = re.sub(r"/\*.*?\*/", "", style, flags=re.S)
+    style = re.sub(r"\s*([{};])\s*", r"\1", style)
     return re.sub(r"\s*\n\s*", "\n", style).strip() + "\n"
 
 
