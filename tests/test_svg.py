@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 from workshop import assert_sound
 
-from lessonkit.press.page import svg
+from lessonkit.press.page import joining, svg
 from lessonkit.press.page.templates import render
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -185,7 +185,7 @@ def styles(node: ElementTree.Element) -> dict[str, str]:
 def places(text: str) -> str:
     """Letters and rounded numbers; a line may go on without its letter."""
     words = re.findall(r"[MCQz]|-?\d+(?:\.\d+)?(?:e-?\d+)?", text)
-    return " ".join(w if w.isalpha() else svg._round(w, 1) for w in words)
+    return " ".join(w if w.isalpha() else joining.rounded(float(w)) for w in words)
 
 
 def test_nothing_that_is_drawn_gets_lost(raw: str) -> None:

@@ -96,9 +96,9 @@ def best_numbers(
         shrinkage: as for `fit_probe`.
 
     Raises:
-        ValueError: as in `fit_probe`.
+        ValueError: as in `read_held_out`.
     """
-    fitted = len(labels) - round(held_out * len(labels))
+    fitted = len(labels) - _exam_size(len(labels), held_out)
     _, label = labels[:fitted].cpu().unique(return_inverse=True)
     clouds = _clouds(features[:, :fitted], label, shrinkage)
     root = torch.linalg.cholesky(clouds.covariance)
@@ -158,15 +158,20 @@ def read_held_out(
     Raises:
         ValueError: as in `fit_probe`, or no example is left on one of the two sides.
     """
-    exam = round(held_out * len(labels))
-    if not 0 < exam < len(labels):
-        raise ValueError(
-            f"read_held_out: expected a share held out of {len(labels)} examples that leaves some "
-            f"on both sides, got {held_out:g}."
-        )
+    exam = _exam_size(len(labels), held_out)
     probe = fit_probe(features[:, :-exam], labels[:-exam], shrinkage)
     chances, read = probe.scores(features[:, -exam:]).softmax(dim=2).max(dim=2)
     return probe.classes[read], chances
+
+
+def _exam_size(examples: int, held_out: float) -> int:
+    exam = round(held_out * examples)
+    if not 0 < exam < examples:
+        raise ValueError(
+            f"read_held_out: expected a share held out of {examples} examples that leaves some "
+            f"on both sides, got {held_out:g}."
+        )
+    return exam
 
 
 def measure_readability(

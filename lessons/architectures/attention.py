@@ -143,6 +143,7 @@ readers = {"trained": trained((2, LENGTH), steps, rate),
            "untrained": network((2, LENGTH))}
 
 # %%
+@cache
 def looks(name):  # share that goes to the right noun: (seeds,)
     return right_looks(readers[name], exam).double().mean(dim=(1, 2)).cpu()
 def answers(name, some=exam, **cut):

@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 
 Element = ElementTree.Element
 
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _STEP = re.compile(r"([MLCQz])([^MLCQz]*)")
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
 def in_place(use: Element, shapes: Mapping[str, Element]) -> Element:
@@ -101,20 +101,20 @@ def _styles(part: Element) -> dict[str, str]:
 def _moved(path: str, x: float, y: float) -> str:
     """Write a path from a place of its own, in steps: a mark is as short wherever it stands."""
     if radius := _circle(path):
-        size, around = _short(radius), _short(2 * radius)
+        size, around = rounded(radius), rounded(2 * radius)
         turn = f"a{size} {size} 0 1 0 "
-        return f"M{_short(x - radius)} {_short(y)}{turn}{around} 0{turn}-{around} 0z"
+        return f"M{rounded(x - radius)} {rounded(y)}{turn}{around} 0{turn}-{around} 0z"
     steps, at, start = [], (0.0, 0.0), (0.0, 0.0)
     for letter, numbers in _STEP.findall(path):
-        values = [float(number) for number in _NUMBER.findall(numbers)]
+        values = [float(number) for number in NUMBER.findall(numbers)]
         if letter == "M":
             at = start = (values[0], values[1])
-            steps.append(f"M{_short(x + at[0])} {_short(y + at[1])}")
+            steps.append(f"M{rounded(x + at[0])} {rounded(y + at[1])}")
             values, letter = values[2:], "L"
         each = {"L": 2, "C": 6, "Q": 4}.get(letter, 1)
         for first in range(0, len(values), each):
             points = list(zip(*[iter(values[first : first + each])] * 2, strict=True))
-            way = " ".join(f"{_short(a - at[0])} {_short(b - at[1])}" for a, b in points)
+            way = " ".join(f"{rounded(a - at[0])} {rounded(b - at[1])}" for a, b in points)
             steps.append(letter.lower() + way)
             at = points[-1]
         if letter == "z":
@@ -128,12 +128,13 @@ def _circle(path: str) -> float | None:
     steps = _STEP.findall(path)
     if [letter for letter, _ in steps] != ["M", *"C" * 8, "z"]:
         return None
-    ends = [[float(n) for n in _NUMBER.findall(numbers)][-2:] for _, numbers in steps[:-1]]
+    ends = [[float(n) for n in NUMBER.findall(numbers)][-2:] for _, numbers in steps[:-1]]
     radius = max(x for x, _ in ends)
     far = all(abs((x * x + y * y) ** 0.5 - radius) < 0.1 for x, y in ends)
     return radius if far else None
 
 
-def _short(number: float) -> str:
+def rounded(number: float) -> str:
+    """Write a number to a tenth, without a zero that says nothing."""
     shown = f"{number:.1f}".removesuffix(".0")
     return "0" if shown == "-0" else shown

@@ -19,7 +19,6 @@ PREFIX = "lk-any-figure"  # stands for the prefix until a page chooses one
 _DRAWN = ("defs", "clipPath", "pattern", "marker")  # what stands in these is drawn elsewhere
 _COLOUR = re.compile(r"(?<!\()#([0-9a-fA-F]{6})\b")
 _SIDES = ("x", "y", "width", "height")
-_ANY_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _NUMBER = re.compile(r"-?\d+\.\d+")
 _PLACES = ("x", "y", "width", "height", "points", "d", "transform")
 
@@ -49,7 +48,9 @@ def themed(svg: str, prefix: str) -> str:
     _slim(root, wanted, prefix, hidden=False)
     _draw_in_place(root)
     parts = (ElementTree.tostring(part, encoding="unicode") for part in root)
-    return "\n".join([" ".join(_round(number, 1) for number in view.split()), "".join(parts)])
+    return "\n".join(
+        [" ".join(joining.rounded(float(number)) for number in view.split()), "".join(parts)]
+    )
 
 
 def size(view: str) -> tuple[int, int]:
@@ -101,7 +102,7 @@ def _unclip(root: Element) -> None:
     for path in root.iter("path"):
         frame = frames.get(path.get("clip-path", ""))
         if frame and "stroke" not in path.get("style", "") and "stroke" not in path.attrib:
-            numbers = [float(number) for number in _ANY_NUMBER.findall(path.get("d", ""))]
+            numbers = [float(number) for number in joining.NUMBER.findall(path.get("d", ""))]
             left, top, right, bottom = frame
             inside = all(left <= x <= right for x in numbers[::2])
             if inside and all(top <= y <= bottom for y in numbers[1::2]):
@@ -183,16 +184,10 @@ def _font(found: re.Match[str]) -> str:
 def _short(value: str) -> str:
     if "scale(" in value or "matrix(" in value:
         return value  # a scale is not rounded to nothing
-    return _NUMBER.sub(lambda m: _round(m[0], 1), value)
+    return _NUMBER.sub(lambda m: joining.rounded(float(m[0])), value)
 
 
 def _path(drawn: str) -> str:
     """Write a path without blanks that say nothing; a line goes on without its letter."""
     drawn = re.sub(r"\s*([MLCQz])\s*", r"\1", drawn.strip())
     return re.sub(r"(?<=\d)((?:L[-\d. ]+)+)", lambda m: "L" + m[1][1:].replace("L", " "), drawn)
-
-
-def _round(number: str, digits: int) -> str:
-    shown = f"{float(number):.{digits}f}"
-    shown = shown.rstrip("0").rstrip(".") if "." in shown else shown
-    return "0" if shown == "-0" else shown
