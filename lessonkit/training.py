@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -13,9 +13,23 @@ from torch import Tensor, nn
 from lessonkit.data.examples import Examples, batches
 from lessonkit.models.copies import Copies
 
-__all__ = ["OPTIMISERS", "Descent", "Tuned", "descent", "falling", "fit", "mean_loss", "tune"]
+__all__ = [
+    "OPTIMISERS",
+    "Descent",
+    "Tuned",
+    "descent",
+    "falling",
+    "fit",
+    "mean_loss",
+    "squared_error",
+    "tune",
+    "yes_no_loss",
+]
 
 OPTIMISERS = ("sgd", "adam", "adamw")
+
+Batch = tuple[Tensor, Tensor]  # inputs and answers, along the seeds first
+Loss = Callable[[Tensor, Tensor], Float[Tensor, " seeds"]]
 
 
 def mean_loss(
@@ -24,6 +38,23 @@ def mean_loss(
     """Return each copy's cross-entropy, in nats, averaged over its batch."""
     # With the examples innermost: four times as fast as with the few classes there.
     return nn.functional.cross_entropy(logits.mT, labels, reduction="none").mean(dim=1)
+
+
+def yes_no_loss(
+    sums: Float[Tensor, "seeds batch 1"], answers: Int[Tensor, "seeds batch"]
+) -> Float[Tensor, " seeds"]:
+    """Return each copy's cross-entropy, in nats, where its one output above 0 means yes (1)."""
+    losses = nn.functional.binary_cross_entropy_with_logits(
+        sums.squeeze(2), answers.to(sums.dtype), reduction="none"
+    )
+    return losses.mean(dim=1)
+
+
+def squared_error(
+    outputs: Float[Tensor, "seeds batch numbers"], wanted: Float[Tensor, "seeds batch numbers"]
+) -> Float[Tensor, " seeds"]:
+    """Return each copy's squared gap to what is wanted, averaged over its batch and numbers."""
+    return (outputs - wanted).square().mean(dim=(1, 2))
 
 
 def falling(steps: int, warm_up: float = 0.0) -> list[float]:
@@ -38,7 +69,7 @@ def falling(steps: int, warm_up: float = 0.0) -> list[float]:
 
 def fit(
     model: Copies,
-    train: Examples,
+    train: Examples | Iterator[Batch],
     steps: Iterable[int],
     *,
     learning_rate: float | Sequence[float],
@@ -46,6 +77,7 @@ def fit(
     momentum: float = 0.9,
     schedule: Sequence[float] | None = None,
     batch_size: int = 128,
+    loss: Loss = mean_loss,
 ) -> Float[Tensor, "seeds steps"]:
     """Train every copy at once, and return their losses, step by step.
 
@@ -54,25 +86,27 @@ def fit(
 
     Args:
         model: is changed in place; its seeds also decide its batches.
-        train: the examples to learn from.
+        train: the examples to learn from; or an endless stream of batches, each the inputs
+            (seeds, batch, …) and the answers, such as fresh ones for every step.
         steps: one training step for each item; `lesson.progress(range(300), "…")` shows a bar.
         learning_rate: one for all, or one for each copy: a grid of rates is one run.
         optimiser: "sgd", "adam" or "adamw" (Adam with a weight decay of 0.01).
         momentum: share of the previous step that stochastic gradient descent keeps.
         schedule: the share of the learning rate for each step, as from `falling`; default all 1.
-        batch_size: examples per copy and step.
+        batch_size: examples per copy and step; a stream decides for itself.
+        loss: each copy's, from its outputs and the answers.
 
     Raises:
         ValueError: an unknown optimiser, or a schedule that ends before the steps do.
     """
     stepper = descent(optimiser, model, learning_rate, momentum)
-    chosen = batches(len(train), batch_size, model.seeds)
+    dealt = _dealt(train, batch_size, model.seeds) if isinstance(train, Examples) else train
     losses = []
     for number, _ in enumerate(steps):
-        batch = next(chosen).to(train.labels.device)
-        loss = mean_loss(model(_rows(train.inputs, batch)), _rows(train.labels, batch))
-        stepper.step(loss, _share(schedule, number))
-        losses.append(loss.detach())
+        inputs, answers = next(dealt)
+        wrong = loss(model(inputs), answers)
+        stepper.step(wrong, _share(schedule, number))
+        losses.append(wrong.detach())
     return torch.stack(losses, dim=1).cpu()
 
 
@@ -88,7 +122,7 @@ class Tuned(NamedTuple):
 
 def tune(
     model: Copies,
-    train: Examples,
+    train: Examples | Iterator[Batch],
     steps: Iterable[int],
     measure: Callable[[Copies], Float[Tensor, " copies"]],
     *,
@@ -103,7 +137,7 @@ def tune(
     Args:
         model: a copy of each seed for each rate, those of the first rate first, as
             `network(seeds * len(rates))` makes them.
-        train: the examples to learn from.
+        train: as for `fit`.
         steps: as for `fit`.
         measure: what is judged after training, for every copy; less is better.
         rates: the learning rates to try.
@@ -149,6 +183,12 @@ def descent(
     if optimiser == "adamw":
         return _Adam(model, rates, decay=0.01)
     raise ValueError(f"optimiser {optimiser!r}: expected one of {', '.join(OPTIMISERS)}.")
+
+
+def _dealt(train: Examples, batch_size: int, seeds: Sequence[int]) -> Iterator[Batch]:
+    for batch in batches(len(train), batch_size, seeds):
+        chosen = batch.to(train.labels.device)
+        yield _rows(train.inputs, chosen), _rows(train.labels, chosen)
 
 
 def _rows(table: Tensor, numbers: Int[Tensor, "seeds batch"]) -> Tensor:

@@ -9,7 +9,15 @@ from torch import nn
 
 from lessonkit.data.examples import Examples, batches
 from lessonkit.models.mlp import MLP
-from lessonkit.training import descent, falling, fit, mean_loss, tune
+from lessonkit.training import (
+    descent,
+    falling,
+    fit,
+    mean_loss,
+    squared_error,
+    tune,
+    yes_no_loss,
+)
 
 
 @pytest.fixture
@@ -28,6 +36,51 @@ def test_each_copy_has_the_loss_that_torch_gives_it():
     logits, labels = torch.randn(3, 7, 5), torch.randint(5, (3, 7))
     expected = [nn.functional.cross_entropy(*pair) for pair in zip(logits, labels, strict=True)]
     torch.testing.assert_close(mean_loss(logits, labels), torch.stack(expected))
+
+
+def test_a_sum_of_zero_costs_the_logarithm_of_two_whatever_the_answer():
+    answers = torch.tensor([[0, 1, 1], [1, 0, 0]])
+    torch.testing.assert_close(
+        yes_no_loss(torch.zeros(2, 3, 1), answers), torch.full((2,), math.log(2))
+    )
+
+
+def test_yes_and_no_cost_what_two_classes_cost_whose_first_sum_is_zero():
+    sums, answers = torch.randn(3, 7, 1), torch.randint(2, (3, 7))
+    two = torch.cat([torch.zeros_like(sums), sums], dim=2)
+    torch.testing.assert_close(yes_no_loss(sums, answers), mean_loss(two, answers))
+    assert not torch.allclose(yes_no_loss(-sums, answers), mean_loss(two, answers))
+
+
+def test_a_gap_of_three_costs_nine_on_average_with_a_gap_of_one_five():
+    outputs = torch.tensor([[[3.0], [1.0]], [[0.0], [0.0]]])
+    torch.testing.assert_close(
+        squared_error(outputs, torch.zeros(2, 2, 1)), torch.tensor([5.0, 0.0])
+    )
+
+
+def test_a_stream_of_the_dealt_batches_trains_like_the_examples(train):
+    def dealt():
+        for batch in batches(len(train), 7, SEEDS):
+            yield train.inputs[batch], train.labels[batch]
+
+    models = [MLP(SIZES, "tanh", "xavier", seeds=SEEDS) for _ in range(2)]
+    whole = fit(models[0], train, range(5), learning_rate=0.1, batch_size=7)
+    stream = fit(models[1], dealt(), range(5), learning_rate=0.1)
+    assert torch.equal(whole, stream)
+
+
+def test_a_stream_with_another_loss_fits_numbers():
+    model = MLP([2, 1], "tanh", "xavier", seeds=SEEDS)
+    generator = torch.Generator().manual_seed(11)
+
+    def stream():
+        while True:
+            inputs = torch.randn(len(SEEDS), 13, 2, generator=generator)
+            yield inputs, inputs.sum(dim=2, keepdim=True)
+
+    losses = fit(model, stream(), range(101), learning_rate=0.1, loss=squared_error)
+    assert bool((losses[:, -1] < 1e-3 * losses[:, 0]).all())
 
 
 def test_copies_trained_together_equal_a_copy_trained_by_torch_alone(train):
