@@ -76,8 +76,8 @@ lesson.table("six-weights", "path",
     caption="Nudged up and down by a thousandth, one at a time: the same slopes.")
 total = {"loss": (six * slopes)[4:].sum() / loss(six), "guess": six[4:] @ signal / guess}
 lesson.claim("blame-is-a-share",
-    "Weight times slope, added up over the last layer, is the loss: {bound} times it", total,
-    "loss", trap={"the guess, and its slopes": "guess"}, equals=(1, 0), exact=True, format="g",
+    "Added up over the last layer, weight times slope makes {bound} times the loss", total, "loss",
+    trap={"the guess, and its slopes": "guess"}, equals=(1, 0), exact=True, format="g",
     expect="contradicted", answers=("B37",))
 
 # %% network
@@ -100,7 +100,7 @@ def backward(net, signals, labels, hand_on=hand_on):
     blame = (answers - one_hot(labels, 10)) / labels.shape[1]
     slopes = []
     for layer in reversed(range(net.depth)):
-        slopes = [blame.mT @ signals[layer], blame.sum(1, keepdim=True), *slopes]
+        slopes = [blame.mT @ signals[layer], blame.sum(1, True), *slopes]
         blame = hand_on(blame, net.weights[layer], signals[layer])
     return slopes
 
@@ -248,7 +248,8 @@ lesson.claim("equal-units-stay-equal",
     at_most=1e-6, format=".0e", answers=("B15",))
 
 # %% by-heart
-few, marks = pictures[:256], lesson.pick(quick=[0, 30, 100, 300, 1000], smoke=[0, 2])
+marks = lesson.pick(quick=[0, 30, 100, 300, 1000], smoke=[0, 2])
+few = pictures[:256]
 dice = [torch.Generator().manual_seed(seed) for seed in seeds]
 given = {"right answers": labels[:, :256], "random answers": torch.stack(
     [torch.randint(10, (256,), generator=die) for die in dice])}
@@ -260,7 +261,7 @@ curves = {f"{n}, {place}": exam for n, exams in exams.items()
 lesson.figure("known-and-new", plot_curves(curves, "steps", "accuracy", at=marks, share=True,
     chance=0.1), caption="Known: the 256 pictures trained on. New: pictures it never saw.")
 lesson.claim("learned-by-heart",
-    "With random answers, the network is right on known pictures {rule:%} more often than on new",
+    "With random answers, accuracy on known pictures ends {rule} above that on new ones",
     {n: (known - new)[:, -1] for n, (known, new) in exams.items()}, "random answers",
     trap="right answers", at_least=0.8, format=".2f")
 ends = {n: c[:, -1] for n, c in curves.items()}
@@ -293,5 +294,5 @@ lesson.claim("millions-find-values",
 one = torch.eye(6)[0].double()
 ups = {size: (loss(six + size * one) - loss(six)) / size
        for size in (1, 0.1, 0.001, 1e-6, 1e-9, 1e-12, 1e-15)}
-lesson.table("nudge-sizes", "nudge", {"slope, nudged up only": ups}, format=".8g",
-    caption="By hand, the slope of this weight is −240.")
+lesson.table("nudge-sizes", "nudge", {"slope, nudged up only": ups},
+    format=".8g", caption="By hand, the slope of this weight is −240.")
