@@ -278,7 +278,7 @@ lesson.table("one-step", "learning rate", {
     caption="Sold were 60.", format=".3g")
 
 # %% exercise-2
-big = network(width=1500).float()
+big = network(lesson.pick(quick=1500, smoke=64)).float()
 born = accuracy(big, new.float())
 for _ in learn(big, pictures.float(), labels, looks[-1] // 20):
     pass
