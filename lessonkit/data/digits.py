@@ -6,7 +6,6 @@ import torch
 from jaxtyping import Float
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
-
 from torch import Tensor
 from torch.nn import functional
 
