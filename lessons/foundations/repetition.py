@@ -141,15 +141,15 @@ lesson.claim("test-loss-turns",
     answers=("B39",))
 lesson.claim("most-passes-add-little",
     "Over the same hundred, the last 950 of a thousand passes add {rule:.0%} of the unseen pictures",
-    gained, same, trap=fresh, at_most=0.06, format=".3f", answers=("B39",))
+    gained, same, trap=fresh, at_most=0.06, format=".1%", answers=("B39",))
 lesson.claim("accuracy-turns-too",
     "After a thousand passes over the same hundred, {rule:.0%} fewer of the unseen pictures are "
-    "right than at the best of all passes", lost, same, trap=anew, at_least=0.02, format=".3f",
+    "right than at the best of all passes", lost, same, trap=anew, at_least=0.02, format=".1%",
     expect="contradicted")
 lesson.claim("more-than-by-heart",
-    "A network that knows its hundred pictures by heart gets {rule:.0%} of the unseen ones right",
+    "A network that knows its hundred pictures by heart gets {rule} of the unseen ones right",
     {name: curve[:, -1] for name, curve in right.items()}, same, trap=shuffled, at_least=0.5,
-    answers=("A75", "B16"))
+    format=".0%", answers=("A75", "B16"))
 lesson.cite("B39", says="AlexNet went through its 1.2 million pictures roughly 90 times; GPT-3 went "
     "through its five collections of text between 0.43 and 3.4 times.",
     source="Krizhevsky et al. 2012, section 5; Brown et al. 2020, table 2.2", date="2020")
@@ -219,8 +219,9 @@ rows = {f"unit {n}{what}": pictures(n, first(same, 0)[0, n] if what else 0)
 lesson.figure("weights-over-time", plot_weights(rows, [f"{m:,d}" for m in shown], across="passes"),
     caption="The weights keep their random look. What was added to them is smooth.")
 lesson.claim("what-is-added-follows-the-digits",
-    "Of what training adds to the first layer, {rule:.0%} lies along the differences between the "
-    "ten average digits", share, same, trap=shuffled, at_least=0.4, answers=("B17",))
+    "Of what training adds to the first layer, {rule} lies along the differences between the "
+    "ten average digits", share, same, trap=shuffled, at_least=0.4, format=".0%",
+    answers=("B17",))
 kin = {name: torch.cosine_similarity(first(name, 0).flatten(1), first(name, last).flatten(1))
        for name in lessons}
 lesson.claim("the-random-start-stays",
