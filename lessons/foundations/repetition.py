@@ -86,7 +86,7 @@ marks = lesson.pick(quick=[0, 1, 3, 10, 20, 30, 50, 70, 100, 200, 300, 500, 1000
 at, width = marks.index, lesson.pick(quick=32, full=64, smoke=16)
 
 # %% album
-# One network for all: five hidden layers. At some marks on the way we keep it as it is.
+# One network for all: five hidden layers. At some marks we keep it as it is.
 def album(name, batches):
     net = MLP([64] + [width] * 5 + [10], "tanh", "xavier", seeds, lesson.device)
     kept = {}
@@ -114,10 +114,10 @@ same, fresh, shuffled, anew = lessons
 
 # %% turned
 # ## The curve that turns
-best = {name: torch.tensor(marks)[curve.argmin(dim=1)] for name, curve in loss.items()}
-tenfold = {name: curve[:, -1] / curve[:, at(tenth)] for name, curve in loss.items()}
-gained = {name: curve[:, -1] - curve[:, at(early)] for name, curve in right.items()}
-lost = {name: curve.amax(dim=1) - curve[:, -1] for name, curve in right.items()}
+best = {n: torch.tensor(marks)[c.argmin(dim=1)] for n, c in loss.items()}
+tenfold = {n: c[:, -1] / c[:, at(tenth)] for n, c in loss.items()}
+gained = {n: c[:, -1] - c[:, at(early)] for n, c in right.items()}
+lost = {n: c.amax(dim=1) - c[:, -1] for n, c in right.items()}
 
 # %%
 seen = known[same][:, [min(mark, last - 1) for mark in marks]]
@@ -132,6 +132,8 @@ for name, short in ((same, "same"), (shuffled, "shuffled")):
 lesson.number("same-early", right[same][:, at(early)], format=".0%", label=f"after {early}")
 lesson.number("half-by", [marks[int((r >= r[-1] / 2).nonzero()[0])] for r in right[same]],
     format=".0f", label="passes to half of the final accuracy")
+
+# %%
 lesson.claim("best-comes-early",
     "Of a thousand passes over the same hundred pictures, {rule} bring the loss on unseen ones to "
     "its lowest", best, same, trap=fresh, at_most=100, format=".0f", answers=("B39",))
@@ -196,7 +198,7 @@ lesson.number("halved-to-best", milder(0.5) / loss[same].amin(dim=1), label="hal
 # ## Weights as pictures
 # The units whose weights moved furthest, in the first network: what they are, and what was added.
 def first(name, mark):
-    return kept[name][mark].weights[0].detach().cpu().double()  # (seeds, width, 64)
+    return kept[name][mark].weights[0].detach().cpu().double()
 
 def pictures(unit, start):  # less what it was at the start, or less nothing
     return [(first(same, mark)[0, unit] - start).view(8, 8) for mark in shown]
