@@ -142,8 +142,8 @@ lesson.claim("test-loss-turns",
     "loss on unseen ones {rule} times as large", tenfold, same, trap=fresh, at_least=1.1,
     answers=("B39",))
 lesson.claim("most-passes-add-little",
-    "Over the same hundred, the last 950 of a thousand passes add {rule:.0%} of the unseen pictures",
-    gained, same, trap=fresh, at_most=0.06, format=".1%", answers=("B39",))
+    "Over the same hundred, the last 950 of a thousand passes add {rule:.0%} of the unseen "
+    "pictures", gained, same, trap=fresh, at_most=0.06, format=".1%", answers=("B39",))
 lesson.claim("accuracy-turns-too",
     "After a thousand passes over the same hundred, {rule:.0%} fewer of the unseen pictures are "
     "right than at the best of all passes", lost, same, trap=anew, at_least=0.02, format=".1%",
