@@ -60,9 +60,9 @@ def seen(lines):  # how it differs from the average line, about 1 large
 # %%
 test = reading.lines(4_000, 2, device=device)
 learn, exam = (Examples(seen(some), some.truth["answers"]) for some in (drawn, test))
-shown = plot_pictures(cut(test)[:8].view(-1, 8, 44).cpu(), height=2.2,
-                      truth=[reading.ANSWERS[n] for n in exam.labels[:8]])
-lesson.figure("lines", shown, caption="What our networks see: 8 rows of 44 dots.")
+asked = [reading.ANSWERS[n] for n in exam.labels[:8]]
+sheet = plot_pictures(cut(test)[:8].view(-1, 8, 44).cpu(), height=2.2, truth=asked)
+lesson.figure("lines", sheet, caption="What our networks see: 8 rows of 44 dots.")
 
 # %% width
 # ## One family, in which depth alone is chosen: the deeper, the narrower
@@ -108,7 +108,7 @@ lesson.figure("depth", plot_curves({"as many weights": by_depth}, "rows of weigh
 size = {d: sum(p[0].numel() for p in run.model.parameters()) for d, run in runs.items()}
 lesson.table("sizes", "depth", {"width": {d: width(d) if d > 1 else "none" for d in depths},
     "weights": size, "rate": {d: f"{runs[d].rate:g}" for d in depths}, "right": right},
-    format={"width": "d", "weights": ",d"}, caption="Weights: with biases. Rate: the best of three.")
+    format={"width": "d", "weights": ",d"}, caption="Weights with biases; best of three rates.")
 lesson.number("steps", steps, format="d")
 best = by_depth.amax(dim=1)
 lesson.number("behind-96", best - right[96])
@@ -119,12 +119,12 @@ lesson.claim("one-row-falls-short", "The best deeper network answers {rule:point
 lesson.claim("one-hidden-row-is-wasteful", "With as many weights, the best deeper network answers "
     "{rule:points} more new lines than one with a single hidden row", gain, 2,
     trap={"than one with none": 1}, at_least=0.06, expect="contradicted", answers=("C7",))
-lesson.claim("beyond-three-nothing", "The best network of 5 to 96 layers answers {rule:points} more "
-    "new lines than the one of 3", gain, 3, trap={"than the one of 1": 1}, at_most=0.05)
+lesson.claim("beyond-three-nothing", "The best of 5 to 96 layers answers {rule:points} more new "
+    "lines than 3 layers", gain, 3, trap={"than 1 layer": 1}, at_most=0.05)
 lesson.claim("five-are-good", "Five layers are {rule:points} behind the best depth",
     {d: best - right[d] for d in depths}, 5, trap=1, at_most=0.05, answers=("C8",))
 
-# %% rungs
+# %% rungs-exam
 # ## Which rungs of the reading ladder are there?
 pages = [reading.lines(1_500, 10_000 + seed, device=device) for seed in seeds]
 looked = torch.stack([seen(page) for page in pages])  # (seeds, lines, dots)
@@ -155,10 +155,10 @@ climb = {rung: torch.cat([found[1][rung], found[10][rung]], dim=1) for rung in t
 lesson.figure("inside-ten", plot_curves(climb, "hidden row (0: the dots)", reads, at=range(10),
     share=True), caption="Inside the network of 10 layers: one large step, then a gentle slope.")
 lesson.claim("words-need-no-hidden-row", "A vote over the dots reads {rule:.0%} of the nouns",
-    {rung: some[:, 0] for rung, some in found[1].items()}, "words", trap="meaning", at_least=0.75, format=".2f")
+    {rung: some[:, 0] for rung, some in tops.items()}, "words", trap="meaning", at_least=0.75)
 lesson.claim("meaning-needs-one-hidden-row", "A vote over one hidden row reads {rule:.0%} of the "
-    "topics", {d: found[d]["meaning"][:, -1] for d in found}, 2, trap={"over the dots": 1},
-    at_least=0.75, format=".2f")
+    "topics", dict(zip(found, tops["meaning"].T, strict=True)), 2, trap={"over the dots": 1},
+    at_least=0.75)
 topic = climb["meaning"]
 steep = topic.diff(dim=1) / (topic.amax(dim=1) - topic[:, 0])[:, None]
 lesson.claim("the-first-row-makes-the-climb", "In the network of 10 layers, the first hidden row "
@@ -179,7 +179,7 @@ lesson.claim("ten-times-the-layers", "With 32 units in every row, 50 layers answ
 lesson.claim("without-wires-it-fails", "Without wires, 20 layers answer {rule:.0%} of new lines",
     {"without": bare, "with": right[20]}, "without", trap="with", at_most=0.75)
 
-# %% digits
+# %% digits-few
 # A machine that is not deep at all, on 250 handwritten digits; 1,347 others are the exam.
 more, few = digits()
 few = few.first(250)
@@ -206,10 +206,10 @@ lesson.claim("depth-changes-everything", "Hidden rows gain {rule:points}, on dig
 lesson.compare("paper-and-ours", {
     f"wrong at {paper} layers (ours: {d})": (f"{wrong} %", 1 - right[d])
     for paper, wrong, d in (("20", 8.75, 3), ("110", 6.43, 20), ("1,202", 7.93, 96))},
-    format=".1%", caption="Theirs: CIFAR-10, more weights with depth. Ours: lines, as many weights.")
+    format=".1%", caption="Theirs: CIFAR-10, weights grow with depth. Ours: lines, 25,000 weights.")
 for ids, says, source, date in (
-    (("C9", "B24", "D21"), "ResNets have 18 to 152 layers for photographs, and up to 1,202 for small "
-     "ones.", "He et al., arXiv:1512.03385, tables 1 and 6", "2015"),
+    (("C9", "B24", "D21"), "ResNets have 18 to 152 layers for photographs, 1,202 for small ones.",
+     "He et al., arXiv:1512.03385, tables 1 and 6", "2015"),
     (("C10", "A11"), "GPT-3 has 96 blocks. Its rows are 12,288 wide, and inside a block four times "
      "as wide.", "Brown et al., arXiv:2005.14165, table 2.1", "2020"),
     (("A15",), "Llama 3.1 405B has 126 blocks, GPT-3 has 96: about a hundred, not hundreds.",
