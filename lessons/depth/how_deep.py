@@ -60,9 +60,8 @@ def seen(lines):  # how it differs from the average line, about 1 large
 # %%
 test = reading.lines(4_000, 2, device=device)
 learn, exam = (Examples(seen(some), some.truth["answers"]) for some in (drawn, test))
-asked = [reading.ANSWERS[n] for n in exam.labels[:8]]
-sheet = plot_pictures(cut(test)[:8].view(-1, 8, 44).cpu(), height=2.2, truth=asked)
-lesson.figure("lines", sheet, caption="What our networks see: 8 rows of 44 dots.")
+lesson.figure("lines", plot_pictures(cut(test)[:8].view(-1, 8, 44).cpu(), height=2.2,
+    truth=[reading.ANSWERS[n] for n in exam.labels[:8]]), caption="What our networks see.")
 
 # %% width
 # ## One family, in which depth alone is chosen: the deeper, the narrower
@@ -79,11 +78,9 @@ def width(depth):
 def network(depth, copies, wide=None, wires=True, sizes=(dots, 6)):
     def wired(x, f):  # x + f(x) / blocks: each block adds its share
         return torch.add(x, f(x), alpha=1 / (depth - 2))
-    def plain(x, f):
-        return f(x)
     if depth == 1:
         return MLP(sizes, "relu", "he", copies, device)
-    block, start = (wired, "zero") if wires else (plain, "he")
+    block, start = (wired, "zero") if wires else (lambda x, f: f(x), "he")
     wide = wide or width(depth)
     return Stack(block, sizes[0], wide, sizes[1], depth, start, copies, device)
 
@@ -101,13 +98,16 @@ right = {depth: 1 - run.measured for depth, run in runs.items()}  # (seeds,)
 
 # %%
 by_depth = torch.stack(list(right.values()), dim=1)  # (seeds, depths)
-lesson.figure("depth", plot_curves({"as many weights": by_depth}, "rows of weights (depth)",
+lesson.figure("depth", plot_curves({"equal weights": by_depth}, "rows of weights (depth)",
     "new lines answered correctly (share)", share=True, chance=1 / 6,
-    at=["1", "2", "3", "5", "10", "20", "50\nResNet", "96\nGPT-3"]),
+    at=["1", "2", "3", "5", "10", "20", "50\nResNet", "96\n\nGPT-3"]),
     caption="All have about 25,000 weights. Below: what the popular table puts at 50 and 96.")
-size = {d: sum(p[0].numel() for p in run.model.parameters()) for d, run in runs.items()}
+def size(model):
+    return sum(p[0].numel() for p in model.parameters())
+
 lesson.table("sizes", "depth", {"width": {d: width(d) if d > 1 else "none" for d in depths},
-    "weights": size, "rate": {d: f"{runs[d].rate:g}" for d in depths}, "right": right},
+    "weights": {d: size(run.model) for d, run in runs.items()}, "right": right,
+    "rate": {d: f"{run.rate:g}" for d, run in runs.items()}},
     format={"width": "d", "weights": ",d"}, caption="Weights with biases; best of three rates.")
 lesson.number("steps", steps, format="d")
 best = by_depth.amax(dim=1)
@@ -122,7 +122,7 @@ lesson.claim("one-hidden-row-is-wasteful", "With as many weights, the best deepe
 lesson.claim("beyond-three-nothing", "The best of 5 to 96 layers answers {rule:points} more new "
     "lines than 3 layers", gain, 3, trap={"than 1 layer": 1}, at_most=0.05)
 lesson.claim("five-are-good", "Five layers are {rule:points} behind the best depth",
-    {d: best - right[d] for d in depths}, 5, trap=1, at_most=0.05, answers=("C8",))
+    {d: best - right[d] for d in depths}, 5, trap={"one layer": 1}, at_most=0.05, answers=("C8",))
 
 # %% rungs-exam
 # ## Which rungs of the reading ladder are there?
@@ -171,7 +171,7 @@ wide = {depth: 1 - trained(depth, wide=32).measured for depth in (5, 50)}
 bare = 1 - trained(20, wires=False, rates=(0.003, 0.01, 0.03)).measured
 
 # %%
-less, many = (sum(p[0].numel() for p in network(d, seeds, 32).parameters()) for d in wide)
+less, many = (size(network(d, seeds, 32)) for d in wide)
 lesson.number("times-the-weights", many / less, format=".1f")
 lesson.claim("ten-times-the-layers", "With 32 units in every row, 50 layers answer {rule:points} "
     "more new lines than 5", {"5 to 50": wide[50] - wide[5], "1 to 5": right[5] - right[1]},
@@ -180,7 +180,7 @@ lesson.claim("without-wires-it-fails", "Without wires, 20 layers answer {rule:.0
     {"without": bare, "with": right[20]}, "without", trap="with", at_most=0.75)
 
 # %% digits-few
-# A machine that is not deep at all, on 250 handwritten digits; 1,347 others are the exam.
+# A machine that is not deep at all, on 250 digits; 1,347 others are the exam.
 more, few = digits()
 few = few.first(250)
 some = {"learn": few.to(device), "exam": more.to(device), "sizes": (64, 10)}
@@ -202,19 +202,17 @@ lesson.claim("depth-changes-everything", "Hidden rows gain {rule:points}, on dig
     {"digits": shares[10] - shares[1], "lines": gain[1]}, "digits", trap="lines", at_least=0.05,
     expect="contradicted", answers=("D19",))
 
-# %% cited
+# %%
 lesson.compare("paper-and-ours", {
     f"wrong at {paper} layers (ours: {d})": (f"{wrong} %", 1 - right[d])
     for paper, wrong, d in (("20", 8.75, 3), ("110", 6.43, 20), ("1,202", 7.93, 96))},
     format=".1%", caption="Theirs: CIFAR-10, weights grow with depth. Ours: lines, 25,000 weights.")
-for ids, says, source, date in (
-    (("C9", "B24", "D21"), "ResNets have 18 to 152 layers for photographs, 1,202 for small ones.",
-     "He et al., arXiv:1512.03385, tables 1 and 6", "2015"),
-    (("C10", "A11"), "GPT-3 has 96 blocks. Its rows are 12,288 wide, and inside a block four times "
-     "as wide.", "Brown et al., arXiv:2005.14165, table 2.1", "2020"),
-    (("A15",), "Llama 3.1 405B has 126 blocks, GPT-3 has 96: about a hundred, not hundreds.",
-     "Grattafiori et al., arXiv:2407.21783, table 3", "2024")):
-    lesson.cite(*ids, says=says, source=source, date=date)
+lesson.cite("C9", "B24", "D21", says="ResNets have 18 to 152 layers for photographs, 1,202 for "
+    "small ones.", source="He et al., arXiv:1512.03385, tables 1 and 6", date="2015")
+lesson.cite("C10", "A11", says="GPT-3 has 96 blocks. Its rows are 12,288 wide, and inside a block "
+    "four times as wide.", source="Brown et al., arXiv:2005.14165, table 2.1", date="2020")
+lesson.cite("A15", says="Llama 3.1 405B has 126 blocks, GPT-3 has 96: about a hundred, not "
+    "hundreds.", source="Grattafiori et al., arXiv:2407.21783, table 3", date="2024")
 
 # %% exercise-1
 lesson.number("width-300", width(300), format="d")
@@ -222,14 +220,13 @@ lesson.number("width-300", width(300), format="d")
 # %% exercise-2
 anagram = torch.tensor([noun in reading.ANAGRAMS for noun in reading.NOUNS])
 asked = anagram.to(device)[test.truth["words"]]
-
-def on(ones, run):
-    some = Examples(exam.inputs[ones], exam.labels[ones])
-    return measure_accuracy(run.model, some)[run.chosen]  # (seeds,)
+told = {name: Examples(exam.inputs[ones], exam.labels[ones])
+        for name, ones in {"anagrams": asked, "the others": ~asked}.items()}
 
 # %%
-lesson.table("anagrams", "nouns", {f"depth {d}": {"anagrams": on(asked, runs[d]),
-    "the others": on(~asked, runs[d])} for d in (1, 2)}, caption="New lines answered correctly.")
+lesson.table("anagrams", "nouns", {f"depth {d}": {name: measure_accuracy(runs[d].model, some)[
+    runs[d].chosen] for name, some in told.items()} for d in (1, 2)},
+    caption="New lines answered correctly (share).")
 
 # %% exercise-3
 lesson.number("llama-rows", rows(126), format="d")
