@@ -26,6 +26,7 @@ from lessonkit.training import falling, tune
 lesson = Lesson("depth/how_deep", format=".3f")
 device, seeds = lesson.device, lesson.seeds(quick=5, full=12, smoke=2)
 steps = lesson.pick(quick=250, full=1500, smoke=3)
+amount = lesson.pick(quick=16_000, full=48_000, smoke=500)
 
 # %% by-hand
 # ## One number by hand: what does the table count?
@@ -51,7 +52,7 @@ def cut(lines):  # the margin off, and four dots made one
     text = lines.pixels[:, 0].gather(2, at[:, None].expand(-1, 16, -1))
     return avg_pool2d(text, 2).flatten(1)  # (lines, 8 · 44)
 
-drawn = reading.lines(lesson.pick(quick=16_000, full=48_000, smoke=500), 1, device=device)
+drawn = reading.lines(amount, 1, device=device)
 average = cut(drawn).mean(dim=0)
 
 def seen(lines):  # how it differs from the average line, about 1 large
@@ -69,9 +70,10 @@ budget, dots = 25_000, 8 * 44
 
 def width(depth):
     between, ends = depth - 2, dots + 6 + depth - 1  # biases too
-    if not between:  # ends · w = budget
+    if not between:
         return round(budget / ends)
-    root = (ends**2 + 4 * between * budget) ** 0.5  # between · w² + ends · w = budget
+    # between · w² + ends · w = budget
+    root = (ends**2 + 4 * between * budget) ** 0.5
     return round((root - ends) / (2 * between))
 
 # %% network
@@ -88,9 +90,10 @@ def network(depth, copies, wide=None, wires=True, sizes=(dots, 6)):
 def trained(depth, learn=learn, exam=exam, rates=(0.01, 0.02, 0.04), **kind):
     model = network(depth, seeds * len(rates), **kind)
     shown = lesson.progress(range(steps), f"{depth} layers")
-    return tune(model, learn, shown, lambda net: 1 - measure_accuracy(net, exam),
-                rates=rates, optimiser="adam", batch_size=64,
-                schedule=falling(steps, 0.05))
+    def wrong(net):
+        return 1 - measure_accuracy(net, exam)
+    return tune(model, learn, shown, wrong, rates=rates, optimiser="adam",
+                batch_size=64, schedule=falling(steps, 0.05))
 
 depths = 1, 2, 3, 5, 10, 20, 50, 96
 runs = {depth: trained(depth) for depth in depths}
@@ -101,7 +104,7 @@ by_depth = torch.stack(list(right.values()), dim=1)  # (seeds, depths)
 lesson.figure("depth", plot_curves({"equal weights": by_depth}, "rows of weights (depth)",
     "new lines answered correctly (share)", share=True, chance=1 / 6,
     at=["1", "2", "3", "5", "10", "20", "50\nResNet", "96\n\nGPT-3"]),
-    caption="All have about 25,000 weights. Below: what the popular table puts at 50 and 96.")
+    caption="From 2 on, all have about 25,000 weights. Names: what the popular table puts there.")
 def size(model):
     return sum(p[0].numel() for p in model.parameters())
 
@@ -133,8 +136,10 @@ truths = [{"letters": page.truth["letters"][:, 7],  # the middle one of the noun
            "answer": page.truth["answers"]} for page in pages]
 
 def read(hidden):  # rung -> (seeds, rows)
-    return {rung: torch.cat([measure_layers([h[n:n + 1] for h in hidden], truth[rung])
-            for n, truth in enumerate(truths)]) for rung in truths[0]}
+    def share(n, rung):  # of one copy: (1, rows)
+        return measure_layers([h[n:n + 1] for h in hidden], truths[n][rung])
+    return {rung: torch.cat([share(n, rung) for n in range(len(seeds))])
+            for rung in truths[0]}
 
 # %% read
 def inside(run):
