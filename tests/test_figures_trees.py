@@ -21,7 +21,7 @@ def test_every_part_is_written_once_and_told():
     drawing = drawn()
     written = [text.get_text() for text in drawing.ax.texts]
     assert sorted(written) == sorted([*NAMES, *(part for level in LEVELS for part in level)])
-    assert drawing.says == "A tree of parts. meaning: M1; words: W2 W3; letters: a b c d."
+    assert drawing.says == "A tree of parts. 1 meaning: M1; 2 words: W2 W3; 4 letters: a b c d."
     assert drawing.columns["part"] == ["M1", "W2", "W3", "a", "b", "c", "d"]
 
 

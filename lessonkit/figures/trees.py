@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import matplotlib
 
@@ -31,7 +32,7 @@ def draw_tree(levels: Sequence[Sequence[str]], names: Sequence[str]) -> Drawing:
     """
     if len(names) != len(levels):
         raise ValueError(f"tree: expected a name for each of {len(levels)} levels, got {names}.")
-    for above, below in zip(levels, levels[1:], strict=False):
+    for above, below in pairwise(levels):
         if len(below) % len(above):
             raise ValueError(
                 f"tree: expected as many parts under each of {len(above)}, got {len(below)} in all."
@@ -42,11 +43,11 @@ def draw_tree(levels: Sequence[Sequence[str]], names: Sequence[str]) -> Drawing:
     for number, parts in enumerate(levels):
         y = 0.3 + _STEP * (len(levels) - number - 0.6)
         spots.append([(_LEFT + wide * (n + 0.5) / len(parts), y) for n in range(len(parts))])
-    for above, below in zip(spots, spots[1:], strict=False):
+    for above, below in pairwise(spots):
         each = len(below) // len(above)
-        for number, (x, y) in enumerate(below):
-            top = above[number // each]
-            ends = ([top[0], x], [top[1] - 0.22, y + 0.22])
+        for place, (x, y) in enumerate(below):
+            top, high = above[place // each]
+            ends = ([top, x], [high - 0.22, y + 0.22])
             ax.plot(*ends, color=PALETTE["muted"], linewidth=1.6, solid_capstyle="round")
     for number, (row, parts) in enumerate(zip(spots, levels, strict=True)):
         colour = PALETTE[_COLOURS[number % len(_COLOURS)]]
@@ -55,9 +56,10 @@ def draw_tree(levels: Sequence[Sequence[str]], names: Sequence[str]) -> Drawing:
             draw_box(ax, spot, part, width=max(0.44, 0.24 + 0.12 * len(part)), colour=colour)
             if len(part) == 1:
                 ax.texts[-1].set(family="monospace", fontsize=16)
-    told = (f"{name}: {' '.join(parts)}" for name, parts in zip(names, levels, strict=True))
+    told = (f"{len(p)} {name}: {' '.join(p)}" for name, p in zip(names, levels, strict=True))
     columns = {
         "level": [name for name, parts in zip(names, levels, strict=True) for _ in parts],
+        "parts of the level": [len(parts) for parts in levels for _ in parts],
         "part": [part for parts in levels for part in parts],
     }
     return Drawing(figure, columns, f"A tree of parts. {'; '.join(told)}.")
