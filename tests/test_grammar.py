@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import pytest
 import torch
 
-from lessonkit.data.grammar import Grammar
+from lessonkit.data.grammar import Grammar, deal_all, own_batches
 
 SMALL = {"classes": 3, "symbols": 5, "synonyms": 2, "levels": 2}
 
@@ -114,3 +116,23 @@ def test_what_cannot_be_is_refused_with_what_can():
         grammar.tree(torch.tensor([24]))
     with pytest.raises(ValueError, match=r"from 0 \(the class\) to 2, got 3"):
         grammar.respell(torch.tensor([0]), 3)
+
+
+def test_side_by_side_every_grammar_deals_what_it_deals_alone():
+    grammars = [Grammar(seed, **SMALL) for seed in (2, 3, 5)]
+    exam, train = deal_all(grammars, 7, 11)
+    assert exam[0].shape == (3, 7, 20)
+    assert train[1].shape == (3, 11)
+    alone = grammars[1].deal(7, 11)[1]
+    assert torch.equal(train[0][1], alone.inputs)
+    assert torch.equal(train[1][1], alone.labels)
+
+
+def test_a_copy_sees_its_own_examples_at_every_learning_rate_and_no_others():
+    labels = torch.arange(2 * 13).view(2, 13)
+    inputs = labels.unsqueeze(2).float()
+    for seen, answers in islice(own_batches(inputs, labels, 5, [7, 8, 7, 8]), 5):
+        assert seen.shape == (4, 5, 1)
+        assert torch.equal(seen.squeeze(2).long(), answers)
+        assert (answers // 13).tolist() == [[0] * 5, [1] * 5, [0] * 5, [1] * 5]
+        assert torch.equal(answers[:2], answers[2:])

@@ -11,13 +11,15 @@ It is the Random Hierarchy Model of Cagnetta, Petrini, Tomasini, Favero and Wyar
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import torch
 from jaxtyping import Float, Int
 from torch import Generator, Tensor
 
-from lessonkit.data.examples import Examples
+from lessonkit.data.examples import Examples, batches
 
-__all__ = ["Grammar"]
+__all__ = ["Grammar", "deal_all", "own_batches"]
 
 
 class Grammar:
@@ -143,3 +145,41 @@ class Grammar:
     def one_hot(self, symbols: Int[Tensor, "sentences places"]) -> Float[Tensor, "sentences _"]:
         """Return for each place as many numbers as there are symbols: zeros and a single 1."""
         return torch.nn.functional.one_hot(symbols, self.symbols).flatten(1).float()
+
+
+def deal_all(
+    grammars: Sequence[Grammar], *counts: int
+) -> list[tuple[Float[Tensor, "grammars sentences _"], Int[Tensor, "grammars sentences"]]]:
+    """Return what each grammar deals, side by side: inputs and classes of each part.
+
+    Raises:
+        ValueError: more sentences than a language has.
+    """
+    dealt = [grammar.deal(*counts) for grammar in grammars]
+    return [
+        (torch.stack([one.inputs for one in part]), torch.stack([one.labels for one in part]))
+        for part in zip(*dealt, strict=True)
+    ]
+
+
+def own_batches(
+    inputs: Float[Tensor, "own examples _"],
+    labels: Int[Tensor, "own examples"],
+    batch_size: int,
+    seeds: Sequence[int],
+) -> Iterator[tuple[Float[Tensor, "seeds batch _"], Int[Tensor, "seeds batch"]]]:
+    """Yield batches without end, where each copy has examples of its own, as `fit` takes them.
+
+    Args:
+        inputs: of the examples that belong to each of the first copies.
+        labels: theirs.
+        batch_size: examples per copy.
+        seeds: of the copies. After the last one's own examples, the first one's come again, so that
+            each seed has its own at every learning rate of a grid.
+
+    Raises:
+        ValueError: a batch would need more examples than there are.
+    """
+    own = (torch.arange(len(seeds)) % len(labels)).unsqueeze(1)
+    for batch in batches(labels.shape[1], batch_size, seeds):
+        yield inputs[own, batch], labels[own, batch]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import matplotlib
 
@@ -43,10 +44,10 @@ def draw_tree(levels: Sequence[Sequence[str]], names: Sequence[str]) -> Drawing:
     for number, parts in enumerate(levels):
         y = 0.3 + _STEP * (len(levels) - number - 0.6)
         spots.append([(_LEFT + wide * (n + 0.5) / len(parts), y) for n in range(len(parts))])
-    for above, below in pairwise(spots):
-        each = len(below) // len(above)
-        for place, (x, y) in enumerate(below):
-            top, high = above[place // each]
+    for tops, feet in pairwise(spots):
+        each = len(feet) // len(tops)
+        for place, (x, y) in enumerate(feet):
+            top, high = tops[place // each]
             ends = ([top, x], [high - 0.22, y + 0.22])
             ax.plot(*ends, color=PALETTE["muted"], linewidth=1.6, solid_capstyle="round")
     for number, (row, parts) in enumerate(zip(spots, levels, strict=True)):
@@ -57,7 +58,7 @@ def draw_tree(levels: Sequence[Sequence[str]], names: Sequence[str]) -> Drawing:
             if len(part) == 1:
                 ax.texts[-1].set(family="monospace", fontsize=16)
     told = (f"{len(p)} {name}: {' '.join(p)}" for name, p in zip(names, levels, strict=True))
-    columns = {
+    columns: dict[str, Any] = {
         "level": [name for name, parts in zip(names, levels, strict=True) for _ in parts],
         "parts of the level": [len(parts) for parts in levels for _ in parts],
         "part": [part for parts in levels for part in parts],
