@@ -108,7 +108,7 @@ at_2000, learned_from = ({n: share[n, 2000] for n in nets} for share in (new, kn
 lesson.figure("known-and-new", plot_dots(
     {n: {"learned from": learned_from[n], "new": at_2000[n]} for n in nets},
     "sentences right (share)", chance=1 / 8, legend="sentences"),
-    caption="All wires, and shallow: all is known that was learned from. New ones are another matter.")
+    caption="All wires, shallow: what was learned from is known. New ones are another matter.")
 lesson.claim("the-tree-composes",
     "From 2,000 sentences, a network wired like the language gets {rule:%} of new ones right",
     at_2000, "tree", trap="tree, letters shuffled", at_least=0.8, answers=("A52",))
@@ -146,6 +146,7 @@ lesson.claim("shallow-fails-on-new-ones",
 # ## A series of easy tasks
 # One rung: a pair goes in, the thing that it spells comes out.
 told = [language.tree(language.draw(2300)[2000:]) for language in languages]
+tries = lesson.pick(quick=300, smoke=5)  # steps of training
 
 def one_step(level, sentences):
     pairs = torch.stack([text[level + 1][:sentences] for text in told])
@@ -153,7 +154,7 @@ def one_step(level, sentences):
                            for text in told])
     inputs = one_hot(pairs, 8).float().reshape(len(seeds), -1, 16)
     net = MLP([16, 32, 8], "relu", "he", seeds)
-    fit(net, own_batches(inputs, spelled, 25, seeds), range(300),
+    fit(net, own_batches(inputs, spelled, 25, seeds), range(tries),
         learning_rate=0.03, optimiser="adam")
     return net
 
@@ -218,10 +219,10 @@ def moved(name, symbol):  # 1: as far as another sentence
                         for a, b in pairs], dim=1)  # (seeds, floors)
 
 # %%
-things = {"a syllable": 3, "a word": 1, "the meaning": 0}
-tells = {thing: moved("tree", symbol) for thing, symbol in things.items()}
+things = ("a syllable", "a word", "the meaning")
+tells = {thing: moved("tree", n) for thing, n in zip(things, (3, 1, 0), strict=True)}
 lesson.figure("forgotten", plot_curves(tells, "floor", "moved (share of another sentence)",
-    at=floors), caption="One thing spelled otherwise. First the syllable is forgotten, then the word.")
+    at=floors), caption="Spelled otherwise: first the syllable is forgotten, then the word.")
 lesson.claim("level-by-level",
     "A syllable spelled otherwise moves the tree's second layer {rule:%} as far as a word does",
     lambda name: moved(name, 3)[:, 2] / moved(name, 1)[:, 2], "tree",
@@ -251,9 +252,9 @@ def missed(side, seed, shuffled):  # learned from one photograph, tried on the o
     one, other = (pieces(photo.numpy(), side, seed) for photo in seen)
     return (left(one, other, seed) + left(other, one, seed)) / 2
 
-kinds = {"photographs": False, "pixels shuffled": True}
+# %%
 miss = {name: torch.tensor([[missed(side, seed, cut) for side in sides] for seed in seeds])
-        for name, cut in kinds.items()}  # (seeds, sides)
+        for name, cut in (("photographs", False), ("pixels shuffled", True))}  # (seeds, sides)
 lesson.figure("alphabets", plot_curves(miss, "side of a piece (pixels)", "left (share)", at=sides,
     share=True), caption="What 64 pieces of one photograph leave of another.")
 at = {(name, side): m[:, n] for name, m in miss.items() for n, side in enumerate(sides)}
