@@ -37,9 +37,11 @@ lesson.claim("two-neurons-fold-the-square",
     "A row of two neurons and one neuron behind it get {bound} of the 4 corners of XOR right",
     lambda bend: folded(bend)[1].eq(differ).sum(), torch.relu,
     trap={"without the bend": no_bend}, equals=(4, 0), exact=True, format="d")
-lesson.figure("folded-square", plot_planes({"the sheet": Plane(corners, XOR), "behind the row":
+square = plot_planes({"the sheet": Plane(corners, XOR), "behind the row":
     Plane(folded(torch.relu)[0], XOR, {"the third neuron": (1, 1, -1)})},
-    kinds=("equal numbers", "different numbers")),
+    kinds=("equal numbers", "different numbers"), y="second number, or neuron")
+square.figure.axes[1].set_xlabel("first neuron says")
+lesson.figure("folded-square", square,
     caption="Two corners have landed on one spot, and one straight line is enough.")
 
 # %% one-row
@@ -123,6 +125,8 @@ scores = {n: right(run.model, *points(run.model, plans[n][0], exam=True))[run.ch
 chosen = {n: run.measured.view(-1, each).argmin(dim=1) for n, run in runs.items()}  # (seeds,)
 best = {n: s.gather(1, chosen[n][:, None])[:, 0] for n, s in scores.items()}  # (seeds,)
 found = {n: (s >= 0.9).double().mean(dim=1) for n, s in scores.items()}  # (seeds,)
+
+# %%
 lesson.claim("two-units-often-miss-xor", "With 2 ReLU units, {rule} of the starts find XOR",
     found, "XOR, 2 ReLU units", trap="XOR, 8 ReLU units", at_most=0.8)
 lesson.claim("three-units-fence-the-ring",
@@ -168,7 +172,8 @@ def fence(net, copy):
     return Plane(sheet, kinds, {f"unit {n}": unit for n, unit in enumerate(units, 1)}, says)
 
 lesson.figure("fences", plot_planes({f"{n} units": fence(*shown(f"rings, {n} units"))
-    for n in (2, 3)}, **ring), caption="Each line: where one unit is undecided. Two leave a gap; three close it.")
+    for n in (2, 3)}, **ring),
+    caption="Each line: where one unit is undecided. Two leave a gap; three close it.")
 
 # %% four-rings
 # ## Row by row
@@ -180,7 +185,7 @@ def four_rings(count, owners):
 
 tall = {n: MLP([2, 6, 6, 6, 1], "tanh", "pytorch", starts[::2])
         for n in ("trained", "untrained")}
-fit(tall["trained"], repeat(points(tall["trained"], four_rings)), steps,
+losses = fit(tall["trained"], repeat(points(tall["trained"], four_rings)), steps,
     learning_rate=0.04, optimiser="adam", loss=yes_no_loss)
 
 # %% reader
@@ -207,10 +212,12 @@ lesson.claim("every-row-adds",
 # %% drawn-once
 # ## Break it
 # The two rings again, and a row that stays as it was drawn. One neuron learns.
-held = {units: readable(MLP([2, units, 1], "tanh", "pytorch", starts[::each]), 1,
-                        rings) for units in (2, 3, 8, 32)}  # (seeds,)
+def drawn_once(units):
+    net = MLP([2, units, 1], "tanh", "pytorch", starts[::each])
+    return readable(net, 1, rings)  # (seeds,)
 
 # %%
+held = {units: drawn_once(units) for units in (2, 3, 8, 32)}
 lesson.claim("a-row-need-not-learn",
     "One neuron behind 32 units that were never trained gets {rule:.0%} of the rings right",
     held, 32, trap={"3 such units": 3}, at_least=0.95, format=".1%")
@@ -223,15 +230,20 @@ lesson.compare("paper-and-ours", {
     caption="Ours: two rings; XOR with 2 tanh units; four rings, every row of three.")
 
 # %% exercise-1
-turned = 1 - torch.relu(corners @ row.T).sum(dim=1) > 0
-lesson.number("turned", turned.eq(~differ).sum(), format="d", label="corners right")
+turned = 1 - torch.relu(corners @ row.T).sum(dim=1) > 0  # (corners,)
 
 # %% exercise-2
-lesson.table("units-held", "units, never trained", {"one neuron gets right": held}, format=".1%",
-    caption="The two rings, seen through a row that stays as it was drawn.")
+for units in (4, 16):
+    held[units] = drawn_once(units)
 
 # %% exercise-3
-differ = {rows: stack([2] * rows + [1])(sheet).std(dim=1).mean(dim=1).detach()
-          for rows in (3, 10, 30, 100, 300)}  # (seeds,)
-lesson.table("tall-stacks", "rows", {"answers differ by": differ}, format=".0e",
+answers = {n: stack([2] * n + [1])(sheet) for n in (3, 10, 30, 100, 300)}
+spread = {n: a.std(dim=1).mean(dim=1).detach() for n, a in answers.items()}
+
+# %%
+lesson.number("turned", turned.eq(~differ).sum(), format="d", label="corners right")
+lesson.table("units-held", "units, never trained", {"one neuron gets right":
+    dict(sorted(held.items()))}, format=".1%",
+    caption="The two rings, seen through a row that stays as it was drawn.")
+lesson.table("tall-stacks", "rows", {"answers differ by": spread}, format=".0e",
     caption="From point to point, in stacks of two units that nobody trained.")
