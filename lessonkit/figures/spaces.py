@@ -96,7 +96,7 @@ def plot_spaces(
             _draw_points(ax, mine, space.cut, color=colour, marker=marker)
             rows += [(title, kinds[number], n, *point) for n, point in enumerate(mine.tolist(), 1)]
         ax.set_title(title, fontsize=13)
-        ax.set(aspect="equal")
+        ax.set(aspect="equal", anchor="S")  # low, to stand clear of the legend
         ax.set_axis_off()
     handles = [
         axes[0].plot([], [], marker, color=colour, markersize=5)[0] for colour, marker in _KINDS

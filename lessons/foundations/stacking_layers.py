@@ -39,8 +39,8 @@ lesson.claim("two-neurons-fold-the-square",
     trap={"without the bend": no_bend}, equals=(4, 0), exact=True, format="d")
 square = plot_planes({"the sheet": Plane(corners, XOR), "behind the row":
     Plane(folded(torch.relu)[0], XOR, {"the third neuron": (1, 1, -1)})},
-    kinds=("equal numbers", "different numbers"), y="second number, or neuron")
-square.figure.axes[1].set_xlabel("first neuron says")
+    kinds=("equal numbers", "different numbers"))
+square.figure.axes[1].set(xlabel="first neuron", ylabel="second neuron")
 lesson.figure("folded-square", square,
     caption="Two corners have landed on one spot, and one straight line is enough.")
 
@@ -105,8 +105,9 @@ def points(net, shape, exam=False):
 def trained(shape, hidden, bend="tanh", rates=(0.02, 0.05, 0.15)):
     net = MLP([2, *hidden, 1], bend, "pytorch", starts * len(rates))
     sheet, kinds = points(net, shape)
-    return tune(net, repeat((sheet, kinds)), steps, rates=rates, optimiser="adam",
-        loss=yes_no_loss, measure=lambda net: yes_no_loss(net(sheet), kinds).detach())
+    return tune(net, repeat((sheet, kinds)), steps, rates=rates,
+        optimiser="adam", loss=yes_no_loss,
+        measure=lambda net: yes_no_loss(net(sheet), kinds).detach())
 
 # %%
 each, steps = lesson.pick(quick=16, smoke=2), range(lesson.pick(quick=600, smoke=5))
@@ -185,13 +186,14 @@ def four_rings(count, owners):
 
 tall = {n: MLP([2, 6, 6, 6, 1], "tanh", "pytorch", starts[::2])
         for n in ("trained", "untrained")}
-losses = fit(tall["trained"], repeat(points(tall["trained"], four_rings)), steps,
+net = tall["trained"]
+losses = fit(net, repeat(points(net, four_rings)), steps,
     learning_rate=0.04, optimiser="adam", loss=yes_no_loss)
 
 # %% reader
 # Behind a row a fresh neuron learns, from that row's numbers and nothing else.
 def readable(net, row, shape=four_rings):
-    (sheet, kinds), (exam, answers) = (points(net, shape, e) for e in (False, True))
+    (sheet, kinds), (exam, answers) = (points(net, shape, e) for e in (0, 1))
     seen, unseen = (net.signals(p)[row].detach() for p in (sheet, exam))
     neuron = MLP([seen.shape[2], 1], "tanh", "pytorch", net.seeds)
     fit(neuron, repeat((seen, kinds)), steps, loss=yes_no_loss,
@@ -233,8 +235,7 @@ lesson.compare("paper-and-ours", {
 turned = 1 - torch.relu(corners @ row.T).sum(dim=1) > 0  # (corners,)
 
 # %% exercise-2
-for units in (4, 16):
-    held[units] = drawn_once(units)
+held |= {units: drawn_once(units) for units in (4, 16)}
 
 # %% exercise-3
 answers = {n: stack([2] * n + [1])(sheet) for n in (3, 10, 30, 100, 300)}
