@@ -37,11 +37,10 @@ def neuron(numbers, weights, bias):
 
 # %%
 layer, inputs = nn.Linear(64, 1).double(), test.inputs.double()
-library = torch.sigmoid(layer(inputs))[:, 0]
-orders = {"squash last": neuron(inputs, layer.weight[0], layer.bias),
-          "squash before adding": torch.sigmoid(inputs * layer.weight[0]).sum(dim=1) + layer.bias}
-lesson.claim("three-lines-are-a-neuron",
-    "Multiply, add the bias, squash: three lines give what PyTorch's neuron gives",
+weights, bias, library = layer.weight[0], layer.bias, torch.sigmoid(layer(inputs))[:, 0]
+orders = {"squash last": neuron(inputs, weights, bias),
+          "squash before adding": torch.sigmoid(inputs * weights).sum(dim=1) + bias}
+lesson.claim("three-lines-are-a-neuron", "Multiply, add, squash is what PyTorch's neuron does",
     {n: (answer - library).abs().max() for n, answer in orders.items()}, "squash last",
     trap="squash before adding", equals=(0, 1e-12), exact=True, format=".1g",
     answers=("A10", "B10"))
@@ -56,10 +55,12 @@ lesson.claim("no-line-parts-the-corners",
 # %% worlds
 # ## Worlds of points
 # For each seed, 400 points to learn from and 1,000 new ones for the exam.
-makes = {n: lambda *much, k=k: clouds(*much, k)
-         for n, k in {"XOR": XOR, "AND": AND, "OR": OR}.items()} | {"rings": rings}
-learn = {n: make(400, seeds) for n, make in makes.items()}
-exam = {n: make(1000, [s + 10**7 for s in seeds]) for n, make in makes.items()}
+def worlds(count, seeds):
+    lamps = {"XOR": XOR, "AND": AND, "OR": OR}
+    return {"rings": rings(count, seeds)} | {
+        name: clouds(count, seeds, kinds) for name, kinds in lamps.items()}
+
+learn, exam = worlds(400, seeds), worlds(1000, [s + 10**7 for s in seeds])
 
 # %% train
 rates, steps = (0.005, 0.05, 0.5), lesson.pick(quick=600, smoke=5)
@@ -81,7 +82,7 @@ def sums(world, run):  # in the exam, of the copies with the best learning rate
     points = exam[world][0].repeat(len(rates), 1, 1)
     return run.model(points)[run.chosen].detach()
 
-runs = {(n, "one neuron"): trained(*learn[n]) for n in makes}
+runs = {(n, "one neuron"): trained(*learn[n]) for n in learn}
 runs |= {(n, "a small stack"): trained(*learn[n], hidden=(8,)) for n in ("XOR", "rings")}
 runs["AND", "no bias"] = trained(*learn["AND"], bias=False)
 accuracy = {(n, who): right(sums(n, run), exam[n][1]) for (n, who), run in runs.items()}
@@ -95,6 +96,7 @@ lesson.figure("who-gets-it", plot_dots(
     caption="No line gets far. Nine neurons in two layers get nearly all.")
 
 # %%
+lesson.number("steps", steps, format="d")
 stack = "one hidden layer of 8 neurons"
 lesson.claim("training-does-not-help",
     "Trained on XOR, one neuron gets {rule:.0%} of new points right", accuracy, "XOR",
@@ -127,12 +129,13 @@ def path(world):  # the line of its neuron while that trains
     return {f"step {step}": (*net.weights[0][0, 0].tolist(), net.biases[0][0].item())
             for step, net in nets.items()}
 
+words = {"x": "first switch", "y": "second switch", "kinds": ("lamp dark", "lamp lit")}
 lesson.figure("turning-line", plot_planes({
     "one neuron, training": plane("XOR", path("XOR")),
-    "the best line": plane("XOR", {"best": best["XOR"][1][0].tolist()})}),
+    "the best line": plane("XOR", {"best": best["XOR"][1][0].tolist()})}, **words),
     caption="Left: the neuron's line after 1, 10, 100 and 600 steps, darker and darker. Right: the "
     "best of all lines. No line has both orange clouds on one side and both blue on the other.")
-lesson.figure("and-or", plot_planes({n: plane(n, path(n)) for n in ("AND", "OR")}),
+lesson.figure("and-or", plot_planes({n: plane(n, path(n)) for n in ("AND", "OR")}, **words),
     caption="The same clouds, other kinds. The line turns and moves until it lies between them.")
 
 # %% pairs
@@ -183,7 +186,7 @@ lesson.table("hardest-pairs", "digits", {"right": {
     "{} and {}".format(*pairs[:, p].tolist()): apart["true answers"][:, p] for p in hardest}},
     caption="The five hardest of the 45 pairs.")
 
-# %% shift
+# %% move
 def moved(rows, down, across):
     padded = nn.functional.pad(rows.unflatten(-1, (8, 8)), (3, 3, 3, 3))
     return padded[..., 3 - down : 11 - down, 3 - across : 11 - across].flatten(-2)
@@ -246,9 +249,10 @@ lesson.cite("B8", says="Roughly at best: to do what a detailed computer model of
 
 # %% exercise-1
 parted = (shares == 1).sum()
+lesson.number("parted", parted, format="d")
 
 # %% exercise-2
-hoop = with_third("rings", lambda x, y: x**2 + y**2)
+lesson.number("hoop", with_third("rings", lambda x, y: x**2 + y**2))
 
 # %% exercise-3
 for_larger = votes(*learned["true answers"], new.flatten(0, 1)) > 0
@@ -256,11 +260,9 @@ one_vote = torch.eye(10)[pairs]  # (smaller or larger, 45, digits)
 polled = torch.where(for_larger[..., None], one_vote[1][:, None], one_vote[0][:, None])
 elected = polled.sum(dim=1).argmax(dim=2)  # (seeds, pictures)
 polls = (elected == torch.arange(10).repeat_interleave(43)).double().mean(dim=1)
+lesson.number("polls", polls)
 
 # %%
-lesson.number("parted", parted, format="d")
-lesson.number("hoop", hoop)
-lesson.number("polls", polls)
 lesson.compare("paper-and-ours", {
     "ways of 16 that a line can part (Cover 1965)": ("14", f"{parted}"),
     "right, if 45 neurons vote (LeCun et al. 1998)": ("92.4 %", polls)},
