@@ -154,8 +154,9 @@ known, new = by_digit(train, 131), by_digit(test, 43)  # (digits, count, 64)
 copies = [seed for seed in seeds for _ in range(45)]
 
 def told(kinds):  # (copies, 262), 1 for the larger digit
-    pictures, copy = torch.cat(tuple(known[pairs]), 1), torch.arange(len(copies))
-    stream = ((pictures[copy[:, None] % 45, some], kinds[copy[:, None], some])
+    pictures = torch.cat(tuple(known[pairs]), dim=1)  # (45, 262, 64)
+    copy = torch.arange(len(copies))[:, None]
+    stream = ((pictures[copy % 45, some], kinds[copy, some])
               for some in batches(262, 32, copies))
     net = MLP([64, 1], "tanh", "xavier", copies)
     fit(net, stream, range(steps // 3), learning_rate=0.01,
@@ -190,7 +191,8 @@ lesson.table("hardest-pairs", "digits", {"right": {
 # %% move
 def moved(rows, down, across):
     padded = nn.functional.pad(rows.unflatten(-1, (8, 8)), (3, 3, 3, 3))
-    return padded[..., 3 - down : 11 - down, 3 - across : 11 - across].flatten(-2)
+    top, left = 3 - down, 3 - across
+    return padded[..., top : top + 8, left : left + 8].flatten(-2)
 
 def shifted(by, along):  # the share right, over all pairs and four sides
     weights, biases = learned["true answers"]
