@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from lessonkit.evidence.promise import Promise
 
 _SIGN = {"holds": "✓", "contradicted": "✗", "broken": "!", "unjudged": "–"}
+_REST = {**_SIGN, "contradicted": "≠"}  # behind a sentence that is true, for it says what came out
 _WORD = {"broken": "promise broken", "unjudged": "not judged"}
 
 
@@ -39,6 +40,7 @@ def _environment() -> Environment:
         "pixel": "{:.1f}".format,
         "state": state,
         "sign": lambda made: _SIGN[state(made)],
+        "rest": lambda made: _REST[state(made)],
         "verdict": lambda made: _WORD.get(state(made), made.standing),
     }
     return made
