@@ -43,3 +43,12 @@ def test_rows_of_unlike_lengths_and_words_for_nobody_are_refused():
         plot_weights({"a": ROWS["a 3"], "b": ROWS["a 3"][:2]})
     with pytest.raises(ValueError, match="expected 3 words above, got 1"):
         plot_weights(ROWS, ["one"])
+
+
+def test_what_is_no_part_of_a_picture_is_left_blank_and_told_by_no_number() -> None:
+    hole = ROWS["a 3"].copy()
+    hole[:, 0, 0] = np.nan
+    drawing = plot_weights({"one": hole})
+    assert drawing.columns["x0"][0] == ""
+    assert drawing.columns["x1"][0] != ""
+    assert "nan" not in drawing.says

@@ -30,7 +30,7 @@ def plot_weights(
 
     Args:
         rows: name -> its pictures (rows, columns of pixels), all of one shape, as many in each
-            row, drawn with three decimals.
+            row, drawn with three decimals. What is no part of a picture is nan, and left blank.
         columns: a word above each, if any.
         across: what the columns differ in.
 
@@ -67,9 +67,13 @@ def plot_weights(
     ax.grid(visible=False)
     ax.spines[:].set_visible(False)
     ends = f"from {in_words(-most)} (blue) over 0 (white) to {in_words(most)} (orange)"
-    largest = [f"{n}: at most {in_words(abs(s).max())} from 0" for n, s in stacks.items()]
+    largest = [f"{n}: at most {in_words(np.nanmax(abs(s)))} from 0" for n, s in stacks.items()]
     says = f"Pictures of {high} by {wide} pixels, {ends}. {'; '.join(largest)}."
     return Drawing(figure, _pixels(stacks, columns), says)
+
+
+def _written(row: np.ndarray[Any, Any]) -> list[Any]:
+    return ["" if np.isnan(pixel) else pixel for pixel in row.tolist()]
 
 
 def _pixels(
@@ -77,7 +81,7 @@ def _pixels(
 ) -> dict[str, list[Any]]:
     """Return a line of the file for each row of pixels, led by the names of its picture."""
     lines = [
-        (name, columns[place] if columns else place + 1, number, *row.tolist())
+        (name, columns[place] if columns else place + 1, number, *_written(row))
         for name, stack in stacks.items()
         for place, picture in enumerate(stack)
         for number, row in enumerate(picture, 1)
