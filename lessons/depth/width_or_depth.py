@@ -22,7 +22,7 @@ from lessonkit.figures.weights import plot_weights
 from lessonkit.models.mlp import MLP
 from lessonkit.training import falling, squared_error, tune
 
-lesson = Lesson("depth/width_or_depth", format=".3f")
+lesson = Lesson("depth/width_or_depth", format=".1%")
 
 # %% fold
 # ## One number by hand
@@ -82,7 +82,7 @@ strips = {"2 layers of 2": deep(line, 2), "5 layers of 2": deep(line, 5),
 figure, axes = new_panels(3, height=2.4)
 for ax, (name, y) in zip(axes, strips.items(), strict=True):
     ax.plot(line, y, color=look("wide" if name[0] == "1" else "deep").colour, linewidth=1.6)
-    ax.set(xlabel="place", ylim=(-0.05, 1.05), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1], title=name)
+    ax.set(xlabel="place", ylim=(-0.05, 1.05), xticks=[0, 0.5], yticks=[0, 0.5, 1], title=name)
 axes[0].set_ylabel("height")
 said = ", ".join(f"{n}: {pieces(y)} pieces" for n, y in strips.items())
 lesson.figure("zigzags", Drawing(figure, {"place": line, **strips}, f"Height 0 to 1. {said}."),
@@ -191,7 +191,7 @@ def seen(run):  # by the first seed's network, where the onion is cut in two
     return answers[run.chosen.start].view(73, 73).cpu()
 
 pictures = [onion(cut).view(73, 73), seen(runs["deep"]), seen(runs["wide"])]
-discs = [torch.where(across.hypot(down) < 3, answers, 0) for answers in pictures]
+discs = [torch.where(across.hypot(down) < 3, answers, torch.nan) for answers in pictures]
 lesson.figure("onion",
     plot_weights({"slice": discs}, ["the onion", "6 × 20 units", "1 × 440 units"]),
     caption="The cut onion, and what two networks with equally many weights have learned of it.")
@@ -208,8 +208,8 @@ lesson.figure("swap", plot_dots({"the onion": {n: share[n] for n in side}, "ten 
     caption="Equal weights and two worlds: a wave of a distance, and ten waves side by side.")
 lead = {"ten waves": side["wide"] / side["deep"], "the onion": share["wide"] / share["deep"]}
 lesson.claim("wide-wins-side-by-side", "On ten waves side by side, the wide network misses "
-    "{rule:%} of what the deep one misses", lead, "ten waves", trap="the onion", at_most=0.5, format=".2g",
-    answers=("A40", "D32"))
+    "{rule:%} of what the deep one misses", lead, "ten waves", trap="the onion", at_most=0.5,
+    format=".2g", answers=("A40", "D32"))
 
 # %% by-hand
 # Six folds as the weights of six layers. Does training find them?
@@ -259,7 +259,7 @@ lesson.claim("any-function", "Ten thousand units in one layer miss {rule:.0%} of
 beyond = torch.cat([between - 2 * math.pi, between + 2 * math.pi])
 lost = {n: (off(x, torch.relu, 300) / off(between, torch.relu, 300)).sqrt().log10()
         for n, x in {"outside": beyond, "inside": inside}.items()}
-lesson.claim("only-inside", "Just outside of where it learned, a layer of 300 ReLUs is ten times "
+lesson.claim("only-inside", "Outside of where it learned, a layer of 300 ReLUs is ten times "
     "({bound} power of ten) as wrong as inside, or more", lost, "outside", trap="inside",
     at_least=1, format=".1f", answers=("C4",))
 
