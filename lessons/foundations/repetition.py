@@ -19,107 +19,66 @@ from lessonkit.figures.curves import plot_curves
 from lessonkit.figures.weights import plot_weights
 from lessonkit.models.mlp import MLP
 from lessonkit.probes.accuracy import measure_accuracy, measure_loss
-from lessonkit.probes.gradients import measure_movement
 from lessonkit.probes.likeness import measure_likeness
-from lessonkit.training import fit
+from lessonkit.training import fit, mean_loss
 
 lesson = Lesson("foundations/repetition", format=".2f")
-
-# %% by-hand
-# ## One number by hand
-# Ten pictures, nine right and one wrong: the share that each true answer is given.
-def mean_loss(right, wrong):
-    shares = torch.tensor([right] * 9 + [wrong], dtype=torch.float64)
-    return -shares.log().mean()
-
-unsure = mean_loss(0.9, 0.2)
-surer = {"of all ten": mean_loss(0.99, 0.001) / unsure,
-         "of the nine": mean_loss(0.99, 0.2) / unsure}
-
-# %%
-lesson.claim("surer-is-dearer",
-    "Nine right, one wrong, and then the same answers given with more certainty: the loss is "
-    "{rule} times as large", surer, "of all ten", trap="of the nine", at_least=2.5, exact=True)
-
-# %%
-# ## A supply of pictures
-# Each is a handwritten digit, a little turned, resized and shifted, by chance.
 seeds, size = lesson.seeds(quick=8, full=32, smoke=2), 100
 train, test = digits(lesson.device)
 
-def draw(originals, chance):  # which hundred, and how each is to be warped
-    which = torch.randint(originals, (size,), generator=chance)
-    return which, 2 * torch.rand(size, 4, generator=chance) - 1
-
 # %% endless
-def endless(originals=None):  # a hundred for each seed, and a hundred more
+def endless(originals):  # a hundred for each seed, and a hundred more
     chances = [torch.Generator().manual_seed(seed) for seed in seeds]
     while True:
-        drawn = [draw(originals or len(train), c) for c in chances]
-        which, how = (torch.stack(part) for part in zip(*drawn, strict=True))
-        how = how.flatten(0, 1).to(lesson.device)
-        pictures = warped(train.inputs[which.flatten()], how)
+        which = torch.stack([torch.randint(originals, (size,), generator=chance)
+                             for chance in chances])  # (seeds, size)
+        how = torch.cat([torch.rand(size, 4, generator=c) for c in chances])
+        pictures = warped(train.inputs[which.flatten()],
+                          (2 * how - 1).to(lesson.device))
         yield pictures.unflatten(0, which.shape), train.labels[which]
 
 # %%
 how = 2 * torch.rand(4 * len(test), 4, generator=torch.Generator().manual_seed(0)) - 1
 exam = Examples(warped(test.inputs.repeat(4, 1), how.to(lesson.device)), test.labels.repeat(4))
+answers = exam.labels.expand(len(seeds), -1)  # (seeds, pictures)
 
 # %% lessons
-hundred = next(endless())
-
+pictures, true = hundred = next(endless(len(train)))
 def dealt_anew(count):  # that many answers, handed out in reverse order
-    pictures, answers = hundred
-    mixed = answers[:, :count].flip(1)
-    return pictures, torch.cat([mixed, answers[:, count:]], dim=1)
-
+    return pictures, torch.cat([true[:, :count].flip(1), true[:, count:]], dim=1)
 lessons = {"the same hundred": repeat(hundred),
-           "fresh pictures": endless(),
+           "fresh pictures": endless(len(train)),
            "shuffled answers": repeat(dealt_anew(size)),
            "40 dealt anew": repeat(dealt_anew(40))}
+# No network at all: the answer of the nearest picture among the hundred.
+nearest = torch.cdist(exam.inputs, pictures).argmin(dim=2)  # (seeds, unseen)
+looked_up = true.gather(1, nearest).eq(answers).double().mean(dim=1).cpu()
 
 # %%
-half, early, tenth, fifth, last = lesson.pick(
-    quick=(30, 50, 100, 200, 1000), smoke=(1, 2, 3, 4, 10))
-marks = lesson.pick(quick=[0, 1, 3, 10, 20, 30, 50, 70, 100, 200, 300, 500, 1000],
-                    smoke=[0, 1, 2, 3, 4, 10])
-at, width = marks.index, lesson.pick(quick=32, full=64, smoke=16)
+young, half, early, last = 10, 30, 50, lesson.pick(quick=1000, smoke=60)
+marks = [m for m in (0, 1, 3, 10, 20, 30, 50, 70, 100, 200, 300, 500) if m < last] + [last]
+width, at, kept, known = lesson.pick(quick=32, full=64, smoke=16), marks.index, {}, {}
 
 # %% album
 # One network for all: five hidden layers. At some marks we keep it as it is.
-def album(name, batches):
+def teach(name, batches):
     net = MLP([64] + [width] * 5 + [10], "tanh", "xavier", seeds, lesson.device)
-    kept = {}
-
+    kept[name] = {}
     def passes():
         for done in lesson.progress(range(last), name):
-            if done in marks:
-                kept[done] = deepcopy(net)
+            kept[name] |= {done: deepcopy(net)} if done in marks else {}
             yield done
-
-    known = fit(net, batches, passes(), learning_rate=0.05)
-    return {**kept, last: net}, known
+    known[name] = fit(net, batches, passes(), learning_rate=0.05, momentum=0.9)
+    kept[name][last] = net
 
 # %%
-kept, known, loss, right = {}, {}, {}, {}
-
-def teach(name, batches):
-    kept[name], known[name] = album(name, batches)
-    for table, measure in ((loss, measure_loss), (right, measure_accuracy)):
-        table[name] = torch.stack([measure(net, exam) for net in kept[name].values()], dim=1)
-
+def by_mark(measure, names):  # {name: (seeds, marks)}
+    return {name: torch.stack([measure(net, exam) for net in kept[name].values()], dim=1)
+            for name in names}
 for name, batches in lessons.items():
     teach(name, batches)
 same, fresh, shuffled, anew = lessons
-
-# %% turned
-# ## The curve that turns
-best = {n: torch.tensor(marks)[c.argmin(dim=1)] for n, c in loss.items()}
-tenfold = {n: c[:, -1] / c[:, at(tenth)] for n, c in loss.items()}
-gained = {n: c[:, -1] - c[:, at(early)] for n, c in right.items()}
-lost = {n: c.amax(dim=1) - c[:, -1] for n, c in right.items()}
-
-# %%
+loss, right = by_mark(measure_loss, lessons), by_mark(measure_accuracy, lessons)
 seen = known[same][:, [min(mark, last - 1) for mark in marks]]
 curves = {same: loss[same], f"{same}, seen": seen, fresh: loss[fresh]}
 lesson.figure("loss-by-pass", plot_curves(curves, "passes", "loss (nats)", at=marks, height=4),
@@ -127,166 +86,135 @@ lesson.figure("loss-by-pass", plot_curves(curves, "passes", "loss (nats)", at=ma
 lesson.figure("right-by-pass", plot_curves({n: right[n] for n in (fresh, same, anew, shuffled)},
     "passes", "unseen, right (share)", at=marks, share=True, chance=0.1, height=4),
     caption="With the same hundred, the share of right answers rises and stays. It does not turn.")
-for name, short in ((same, "same"), (shuffled, "shuffled")):
-    lesson.number(f"{short}-known", known[name][:, -1], format=".4f", label="loss, trained on")
-lesson.number("same-early", right[same][:, at(early)], format=".0%", label=f"after {early}")
-lesson.number("half-by", [marks[int((r >= r[-1] / 2).nonzero()[0])] for r in right[same]],
-    format=".0f", label="passes to half of the final accuracy")
+lesson.number("same-last", right[same][:, -1], format=".0%")
+lesson.number("look-up", looked_up, format=".0%")
 
 # %%
-lesson.claim("best-comes-early",
-    "Of a thousand passes over the same hundred pictures, {rule} bring the loss on unseen ones to "
-    "its lowest", best, same, trap=fresh, at_most=100, format=".0f", answers=("B39",))
-lesson.claim("test-loss-turns",
-    "Ten times as many passes over the same hundred pictures, a thousand after a hundred, make the "
-    "loss on unseen ones {rule} times as large", tenfold, same, trap=fresh, at_least=1.08,
-    answers=("B39",))
-lesson.claim("most-passes-add-little",
-    "Over the same hundred, the last 950 of a thousand passes add {rule:.0%} of the unseen "
-    "pictures", gained, same, trap=fresh, at_most=0.06, format=".1%", answers=("B39",))
-lesson.claim("accuracy-turns-too",
-    "After a thousand passes over the same hundred, {rule:.0%} fewer of the unseen pictures are "
-    "right than at the best of all passes", lost, same, trap=anew, at_least=0.02, format=".1%",
-    expect="contradicted")
-lesson.claim("more-than-by-heart",
-    "A network that knows its hundred pictures by heart gets {rule} of the unseen ones right",
-    {name: curve[:, -1] for name, curve in right.items()}, same, trap=shuffled, at_least=0.5,
-    format=".0%", answers=("A75", "B16"))
-lesson.cite("B39", says="AlexNet went through its 1.2 million pictures roughly 90 times; GPT-3 "
-    "went through its five collections of text between 0.43 and 3.4 times.",
-    source="Krizhevsky et al. 2012, section 5; Brown et al. 2020, table 2.2", date="2020")
+def gained(mark):  # in percentage points, from a mark to the end
+    return {n: 100 * (c[:, -1] - c[:, at(mark)]) for n, c in right.items()}
+later = {n: c[:, -1] / c[:, at(early)] for n, c in loss.items()}
+fallen = {n: -rise for n, rise in gained(half).items()}
+beyond = {n: 100 * (c[:, -1] - looked_up) for n, c in right.items()}
+points = {"format": ".1f", "unit": "points"}
+lesson.claim("test-loss-turns", "From 50 passes over the same hundred pictures to a thousand, the "
+    "loss on unseen ones becomes {rule} times as large", later, same, trap=fresh, at_least=1.05)
+lesson.claim("most-passes-add-little", "The last 950 of a thousand passes over the same hundred "
+    "add {rule} to the percentage of unseen pictures that are right", gained(early), same,
+    trap=fresh, at_most=6, answers=("B39",), **points)
+lesson.claim("accuracy-turns-too", "From 30 passes over the same hundred to a thousand, the "
+    "percentage of unseen pictures that are right falls, by {rule}", fallen, same, trap=anew,
+    at_least=2, expect="contradicted", **points)
+lesson.claim("it-gets-better", "A thousand passes over the same hundred add {rule} to the "
+    "percentage of unseen pictures that are right", gained(0), same, trap=shuffled, at_least=40,
+    answers=("B16",), **points)
+lesson.claim("more-than-by-heart", "A network that knows its hundred is {rule} above a look-up of "
+    "the nearest of them, in the percentage of unseen pictures that are right", beyond, same,
+    trap=fresh, at_least=7, expect="contradicted", answers=("A75",), **points)
+lesson.number("anew-fallen", fallen[anew].gt(0).double().mean(), format=".0%")
+lesson.cite("B39", says="AlexNet went roughly 90 times through its 1.2 million pictures, cropped "
+    "and mirrored by chance; GPT-3 0.43 to 3.4 times through its five collections of text.",
+    source="Krizhevsky et al. 2012, sections 4, 5; Brown et al. 2020, table 2.2", date="2020")
 
 # %% sure
 # ## Surer
-def shares(mark):  # of the true answer, of the network's own: (seeds, pictures)
-    net = kept[same][mark]
-    given = net(net.same_for_all(exam.inputs)).detach().softmax(dim=2)
-    true = exam.labels.expand(len(seeds), -1).unsqueeze(2)
-    return given.gather(2, true).squeeze(2), given.amax(dim=2)
+# Of each unseen picture: is it right? what does it cost? how sure is the network?
+def told(mark, name=same):  # the ten sums: (seeds, pictures, 10)
+    net = kept[name][mark]
+    return net(net.same_for_all(exam.inputs)).detach()
+def outcome(mark):
+    given = told(mark).log_softmax(dim=2)
+    cost = -given.gather(2, answers.unsqueeze(2)).squeeze(2)
+    return given.argmax(dim=2) == answers, cost, given.amax(dim=2).exp()
 
-(true, own), (true_last, own_last) = shares(early), shares(last)
-stay = {"stay wrong": (true < own) & (true_last < own_last),
-        "stay right": (true == own) & (true_last == own_last)}
-
-# %% milder
-# The network after the last pass, its ten sums all multiplied by one number:
-def milder(times):
-    net = deepcopy(kept[same][last])
-    with torch.no_grad():
-        net.weights[-1] *= times
-        net.biases[-1] *= times
-    return measure_loss(net, exam)  # (seeds,)
+# %% softer
+# The loss, all ten sums multiplied by the number that suits the mark best.
+def softer(mark):
+    tried = [mean_loss(n / 10 * told(mark), answers) for n in range(1, 16)]
+    return torch.stack(tried).amin(dim=0)
 
 # %%
+(was, cost, sure), (now, cost_last, sure_last) = outcome(early), outcome(last)
+groups = {"stay right": was & now, "stay wrong": ~was & ~now,
+          "become right": ~was & now, "become wrong": was & ~now}
+
 def average(values):
-    return {n: (values * who).sum(dim=1) / who.sum(dim=1) for n, who in stay.items()}
-
-before, after = average(-true.log()), average(-true_last.log())
-lesson.claim("wrong-answers-become-dearer",
-    "Pictures that are wrong after 50 passes and after a thousand cost {rule} times as much in the "
-    "end", {n: after[n] / before[n] for n in stay}, "stay wrong", trap="stay right", at_least=1.2)
+    return {n: (values * who).sum(1) / who.sum(1).clamp(min=1) for n, who in groups.items()}
+lesson.claim("wrong-answers-become-dearer", "Pictures that are wrong after 50 passes and after a "
+    "thousand cost {rule} times as much in the end",
+    lambda group: average(cost_last)[group] / average(cost)[group], "stay wrong",
+    trap="stay right", at_least=1.2)
 lesson.table("surer", "unseen pictures that", {
-    f"sure after {early}": average(own), f"sure after {last}": average(own_last)}, format=".0%",
-    caption="The share that the network gives to its own answer. It grows, right or wrong.")
-lesson.claim("only-sureness-turned",
-    "Halve the ten sums after the last pass, and the loss on unseen pictures falls to {rule} of "
-    "what it was", {n: milder(n) / milder(1) for n in (0.5, 1)}, 0.5, trap={"not halved": 1},
-    at_most=0.85)
-lesson.number("halved-to-best", milder(0.5) / loss[same].amin(dim=1), label="halved / best")
+    "share of all": {n: who.double().mean(dim=1) for n, who in groups.items()},
+    f"sure after {early}": average(sure), f"sure after {last}": average(sure_last)}, format=".0%",
+    caption="Sure: the share that the network gives to its own answer.")
+suited = torch.stack([softer(mark) for mark in marks], dim=1)  # (seeds, marks)
+lesson.figure("softer-by-pass", plot_curves({same: loss[same], "as suits it best": suited},
+    "passes", "loss, unseen (nats)", at=marks),
+    caption="The same answers, at every mark as loud as suits them best: nothing turns.")
+lesson.claim("only-sureness-turned", "Multiply the ten sums by the number that suits each mark "
+    "best, and the loss on unseen pictures after a thousand passes is {rule} times that after 50",
+    {"suited": suited[:, -1] / suited[:, at(early)], "as told": later[same]}, "suited",
+    trap="as told", at_most=1.03)
 
-# %% pictures
+# %% smooth
 # ## Weights as pictures
-# The units whose weights moved furthest, in the first network: what they are, and what was added.
-def first(name, mark):
-    return kept[name][mark].weights[0].detach().cpu().double()
-
-def pictures(unit, start):  # less what it was at the start, or less nothing
-    return [(first(same, mark)[0, unit] - start).view(8, 8) for mark in shown]
-
-shown = [mark for mark in marks if mark in (0, 10, half, 100, 300, last)]
-furthest = (first(same, last) - first(same, 0))[0].norm(dim=1).topk(2).indices
-
-# %% averages
-# The average 0, the average 1, …: in which directions do the ten differ?
-averages = [train.inputs[train.labels == k].mean(dim=0) for k in range(10)]
-apart = torch.stack(averages[:9]) - torch.stack(averages).mean(dim=0)
-along = torch.linalg.qr(apart.cpu().double().T).Q  # (64, 9)
-added = {name: first(name, last) - first(name, 0) for name in lessons}
-share = {name: (a @ along).square().sum(dim=(1, 2)) / a.square().sum(dim=(1, 2))
-         for name, a in added.items()}
+# Do neighbouring dots go together? 1: they are equal, 0: no more than any two.
+def smoothness(pictures):  # (seeds, pictures, 8, 8)
+    dots = pictures - pictures.mean(dim=(2, 3), keepdim=True)
+    beside = (dots[..., 1:] * dots[..., :-1]).mean(dim=(1, 2, 3))
+    return beside / dots.square().mean(dim=(1, 2, 3))
 
 # %%
-rows = {f"unit {n}{what}": pictures(n, first(same, 0)[0, n] if what else 0)
-        for n in furthest.tolist() for what in ("", ", added")}
+def first(mark, name=same):  # the first layer's weights: (seeds, units, 8, 8)
+    return kept[name][mark].weights[0].detach().cpu().double().unflatten(2, (8, 8))
+added, shown = first(last) - first(0), [m for m in marks if m in (0, 10, 30, 100, 300, last)]
+rows = {f"unit {n}{what}": [first(mark)[0, n] - less * first(0)[0, n] for mark in shown]
+        for n in added[0].norm(dim=(1, 2)).topk(2).indices.tolist()  # moved furthest
+        for what, less in (("", 0), (", added", 1))}
 lesson.figure("weights-over-time", plot_weights(rows, [f"{m:,d}" for m in shown], across="passes"),
     caption="The weights keep their random look. What was added to them is smooth.")
-lesson.claim("what-is-added-follows-the-digits",
-    "Of what training adds to the first layer, {rule} lies along the differences between the "
-    "ten average digits", share, same, trap=shuffled, at_least=0.4, format=".0%",
-    answers=("B17",))
-kin = {name: torch.cosine_similarity(first(name, 0).flatten(1), first(name, last).flatten(1))
-       for name in lessons}
-lesson.claim("the-random-start-stays",
-    "After a thousand passes over the same hundred, the first layer's weights are still like those "
-    "it was born with: cosine {rule}", kin, same, trap=fresh, at_least=0.8, answers=("B15", "B17"))
+smooth = {"what was added": smoothness(added), "the weights at birth": smoothness(first(0))}
+lesson.claim("what-is-added-is-smooth", "In what a thousand passes over the same hundred add to "
+    "the first layer's weights, neighbouring dots go together: correlation {rule}", smooth,
+    "what was added", trap="the weights at birth", at_least=0.25, answers=("B15", "B17"))
+lesson.number("smooth-shuffled", smoothness(first(last, shuffled) - first(0)))
 
 # %% layers
 # ## Which layer is done first?
-# By what it puts out: how alike (linear CKA) does it see 450 unseen pictures, now and in the end?
-def likeness(name):  # (seeds, layers, marks)
-    end, some = kept[name][last], exam.inputs[:450]
-    return torch.stack([measure_likeness(net, end, some)
-                        for net in kept[name].values()], dim=2)
-
-# By its weights: how much of their way do they still have to go?
-def way_left(name, mark):  # (seeds, layers)
-    start, now = (measure_movement(kept[name][m], kept[name][last])
-                  for m in (0, mark))
-    return (now / start)[:, :-1]
+# How alike (linear CKA) does it see 450 unseen pictures at a mark, and in the end?
+alike = torch.stack([measure_likeness(net, kept[same][last], exam.inputs[:450])
+                     for net in kept[same].values()], dim=2)  # (seeds, layers, marks)
+left = (1 - alike) / (1 - alike[:, :, :1])  # of its own way: 1 at birth, 0 at last
 
 # %%
-alike = {name: likeness(name) for name in (same, fresh)}
-left = {name: way_left(name, half) for name in (fresh, same)}
-layers = {f"layer {n}": alike[same][:, n - 1] for n in (1, 3, 5)}
-lesson.figure("likeness-by-pass", plot_curves(layers, "passes", "likeness to its last self",
-    at=marks, share=True), caption="Layer 1 is ahead all the way. Look where the lines begin.")
-ahead = {name: a[:, 0] - a[:, 4] for name, a in alike.items()}  # (seeds, marks)
-lead = {mark: ahead[same][:, at(mark)] for mark in marks}
-lesson.number("lead", lead[fifth], format=".3f", label="lead of layer 1, a fifth of the way")
-lesson.number("lead-fresh", ahead[fresh][:, at(fifth)], format=".3f", label="the same, fresh")
-lesson.claim("first-layers-are-done-first",
-    "After a fifth of the passes, the first of five hidden layers is nearer to its last self than "
-    "the fifth, by {rule} of likeness", lead, fifth, trap={"before the first pass": 0},
-    at_least=0.1, expect="contradicted", answers=("A76",))
-lesson.figure("way-left", plot_curves(left, "hidden layer", "way left (share)", share=True),
-    caption=f"After {half} passes, how far each layer's weights still have to go.")
-lesson.claim("last-layers-arrive-first",
-    "With fresh pictures, after 30 passes, the fifth layer's weights have more of their way behind "
-    "them than the first's, by {rule}", {n: w[:, 0] - w[:, 4] for n, w in left.items()},
-    fresh, trap=same, at_least=0.08, answers=("A76",))
-lesson.compare("paper-and-ours", {
-    "wrong, unseen, where the loss turns (Guo et al. 2017)":
-        ("29 %", 1 - right[same].gather(1, loss[same].argmin(dim=1, keepdim=True))[:, 0]),
-    "wrong, unseen, in the end": ("27 %", 1 - right[same][:, -1])},
-    format=".0%", caption="In both, fewer answers are wrong after the turn of the loss.")
+for name, values, what in (("likeness-by-pass", alike, "likeness to its last self"),
+                           ("way-left", left, "share of its own way left")):
+    lesson.figure(name, plot_curves({f"layer {n}": values[:, n - 1] for n in (1, 3, 5)},
+        "passes", what, at=marks, share=True))
+lead = {"likeness": alike[:, 0] - alike[:, 4], "share of its own way": left[:, 4] - left[:, 0]}
+lesson.claim("first-layers-come-near-first",
+    "After 10 passes over the same hundred, the first of five hidden layers is nearer to its last "
+    "self than the fifth, by {rule}", {n: values[:, at(young)] for n, values in lead.items()},
+    "likeness", trap="share of its own way", at_least=0.05, answers=("A76",))
+turn = right[same].gather(1, loss[same].argmin(dim=1, keepdim=True))[:, 0]
+lesson.compare("paper-and-ours", {"wrong pictures in a hundred, from the turn to the end": (
+    "−2", 100 * (turn - right[same][:, -1]))}, format=".1f", caption="The same networks, twice.")
 
 # %% exercise-1
-tried = {f"times {n}": milder(n) for n in (1, 0.7, 0.5, 0.3, 0.2)}
+louder = {school: {f"times {n}": mean_loss(n * told(last, school), answers)
+          for n in (1, 0.7, 0.5, 0.3, 0.2)} for school in (same, fresh)}
 
 # %% exercise-2
-teach("one hundred, warped anew", endless(originals=size))
+teach("one hundred, warped anew", endless(size))
 
 # %% exercise-3
-teach("four hundred", cycle(islice(endless(), 4)))
+teach("four hundred", cycle(islice(endless(len(train)), 4)))
 
 # %%
-lesson.table("milder-table", "all ten sums", {"loss, unseen": tried},
-    caption="The valley lies at about one half.")
-supplies = {name: (loss[name], right[name]) for name in (same, *list(loss)[4:], fresh)}
+lesson.table("louder-table", "all ten sums", louder, caption="The loss on unseen pictures.")
+loss = by_mark(measure_loss, (same, "one hundred, warped anew", "four hundred", fresh))
 lesson.table("supplies", "supply", {
-    "loss at its best": {name: curve.amin(dim=1) for name, (curve, _) in supplies.items()},
-    "loss in the end": {name: curve[:, -1] for name, (curve, _) in supplies.items()},
-    "right in the end": {name: curve[:, -1] for name, (_, curve) in supplies.items()}},
-    caption="Between the same hundred and a supply without end.")
-warped_anew = right["one hundred, warped anew"][:, -1]
-lesson.number("warped-anew", warped_anew, format=".0%", label="right, warped anew")
+    "lowest after": {n: [float(marks[k]) for k in c.argmin(dim=1)] for n, c in loss.items()},
+    "loss there": {n: c.amin(dim=1) for n, c in loss.items()},
+    "in the end, times that": {n: c[:, -1] / c.amin(dim=1) for n, c in loss.items()}},
+    format={"lowest after": ".0f"}, caption="Between the same hundred and a supply without end.")
