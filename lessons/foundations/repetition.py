@@ -45,7 +45,8 @@ answers = exam.labels.expand(len(seeds), -1)  # (seeds, pictures)
 # %% lessons
 pictures, true = hundred = next(endless(len(train)))
 def dealt_anew(count):  # that many answers, handed out in reverse order
-    return pictures, torch.cat([true[:, :count].flip(1), true[:, count:]], dim=1)
+    mixed = torch.cat([true[:, :count].flip(1), true[:, count:]], dim=1)
+    return pictures, mixed
 lessons = {"the same hundred": repeat(hundred),
            "fresh pictures": endless(len(train)),
            "shuffled answers": repeat(dealt_anew(size)),
@@ -73,8 +74,7 @@ def teach(name, batches):
 
 # %%
 def by_mark(measure, names):  # {name: (seeds, marks)}
-    return {name: torch.stack([measure(net, exam) for net in kept[name].values()], dim=1)
-            for name in names}
+    return {n: torch.stack([measure(net, exam) for net in kept[n].values()], dim=1) for n in names}
 for name, batches in lessons.items():
     teach(name, batches)
 same, fresh, shuffled, anew = lessons
@@ -117,7 +117,7 @@ lesson.cite("B39", says="AlexNet went roughly 90 times through its 1.2 million p
 
 # %% sure
 # ## Surer
-# Of each unseen picture: is it right? what does it cost? how sure is the network?
+# Of each unseen picture: is it right? what does it cost? how sure is it?
 def told(mark, name=same):  # the ten sums: (seeds, pictures, 10)
     net = kept[name][mark]
     return net(net.same_for_all(exam.inputs)).detach()
@@ -181,10 +181,10 @@ lesson.number("smooth-shuffled", smoothness(first(last, shuffled) - first(0)))
 
 # %% layers
 # ## Which layer is done first?
-# How alike (linear CKA) does it see 450 unseen pictures at a mark, and in the end?
+# How alike (linear CKA) does it see 450 pictures at a mark, and in the end?
 alike = torch.stack([measure_likeness(net, kept[same][last], exam.inputs[:450])
-                     for net in kept[same].values()], dim=2)  # (seeds, layers, marks)
-left = (1 - alike) / (1 - alike[:, :, :1])  # of its own way: 1 at birth, 0 at last
+                     for net in kept[same].values()], dim=2)  # marks last
+left = (1 - alike) / (1 - alike[:, :, :1])  # of its own way: from 1 to 0
 
 # %%
 for name, values, what in (("likeness-by-pass", alike, "likeness to its last self"),
