@@ -107,7 +107,7 @@ lesson.claim("another-loss-gets-three",
     "distance", trap={"the usual loss": ("XOR", "one neuron")}, at_least=0.65)
 lesson.claim("a-bump-is-enough",
     "With a squash that rises and falls, one neuron gets {rule:.0%} of XOR right", accuracy, "XOR",
-    "a bump", trap={"a squash that only rises": ("XOR", "one neuron")}, at_least=0.9)
+    "a bump", trap={"a squash that only rises": ("XOR", "one neuron")}, at_least=0.8)
 
 # %%
 def plane(lamp, lines):  # of the first seed
