@@ -68,9 +68,9 @@ nudged = [(loss(six + by) - loss(six - by)) / 0.002 for by in nudges]
 # %%
 paths = [f"{n} → neuron {i}" for i in (1, 2) for n in ("warmth", "weekend")]
 paths += [f"neuron {i} → guess" for i in (1, 2)]
-both = {"slope by hand": slopes, "slope by nudging": nudged}
-lesson.table("six-weights", "path", {n: dict(zip(paths, c, strict=True)) for n, c in both.items()},
-    format=".6g", caption="Nudged up and down by a thousandth: the same slopes.")
+lesson.table("six-weights", "path", {"slope by hand": dict(zip(paths, slopes, strict=True)),
+    "slope by nudging": dict(zip(paths, nudged, strict=True))}, format=".6g",
+    caption="Nudged up and down by a thousandth: the same slopes.")
 lesson.cite("B34", "B37", says="“A general purpose and relatively simple procedure”: it gives the "
     "rate at which the error changes with each weight. A rate is no share.", date="1986",
     source="Rumelhart, Hinton, Williams, Nature 323, 533–536")
@@ -148,6 +148,7 @@ ends = {(n, d): read(network(d), way) for n, way in ways.items() for d in depths
 lesson.figure("by-depth", plot_curves({n: torch.stack([ends[n, d] for d in depths], 1)
     for n in ways}, "hidden layers", "accuracy on new digits", at=depths, share=True, chance=0.1),
     caption="After 300 steps. With two hidden layers the mistake hides; with eight it shows.")
+lesson.number("no-hidden", ends["right slopes", 0])
 lesson.claim("wrong-blame-still-learns",
     "With two hidden layers and the bend forgotten, {rule:%} of new digits are read", ends,
     "bend forgotten", 2, trap={"eight hidden layers": ("bend forgotten", 8)}, at_least=0.92)
@@ -169,16 +170,15 @@ for *batch, slopes in islice(learn(net, last), 0, None, 3):  # every third step
         fell.append(losses(trial, *batch) < before)
 
 # %%
-shares = {f"× {n}": dict(zip(("its own batch", "all pictures"),
-    torch.stack(fell).double().mean(0), strict=True)) for n, fell in falls.items()}
-lesson.figure("step-lengths", plot_dots(shares, "steps that lower the loss (share)",
+shares = {f"× {n}": torch.stack(fell).double().mean(0) for n, fell in falls.items()}  # (2, seeds)
+lesson.figure("step-lengths", plot_dots({n: {"its own batch": own, "all pictures": every}
+    for n, (own, every) in shares.items()}, "steps that lower the loss (share)",
     legend="the loss of"), caption="Same places, same directions: only the length differs.")
-own, every = ({n: s[of] for n, s in shares.items()} for of in ("its own batch", "all pictures"))
 lesson.claim("small-steps-go-down",
     "At a hundredth of the usual length, {rule:%} of steps lower the loss of their batch",
-    own, "× 0.01", trap="× 10", at_least=0.99, answers=("A85", "B38"))
+    lambda n: shares[n][0], "× 0.01", trap="× 10", at_least=0.99, answers=("A85", "B38"))
 lesson.claim("blindfolded", "Of the usual steps, {rule:%} lower the loss of all 1347 pictures",
-    every, "× 1", trap={"a tenth of the length": "× 0.1"}, at_most=0.88)
+    lambda n: shares[n][1], "× 1", trap={"a tenth of the length": "× 0.1"}, at_most=0.88)
 
 # %% equal
 # ## Break it
@@ -193,12 +193,11 @@ def differ(net):  # two units of the first layer, at most
     return (weights - weights[:, :1]).abs().amax(dim=(1, 2))
 
 # %%
-unlike = {}
+long, unlike = lesson.pick(quick=1001, smoke=401), {}
 for added in (0, 1e-9):
     net = began(lambda weights: 0.1 + 0 * weights)
     net.weights[0][:, 0, 20] += added  # to one weight of the first unit
-    steps = learn(net, lesson.pick(quick=1001, smoke=401))
-    unlike[added] = torch.stack([differ(net) for _ in steps], dim=1)[:, ::100]
+    unlike[added] = torch.stack([differ(net) for _ in learn(net, long)], dim=1)[:, ::100]
 lesson.figure("needle", plot_curves({"a billionth": unlike[1e-9]}, "steps",
     "largest difference of two units", at=range(0, 100 * len(unlike[0][0]), 100), log=True),
     caption="One weight of one unit was moved by a billionth.")
