@@ -157,8 +157,9 @@ lesson.claim("depth-tells", "With eight hidden layers and right slopes, {rule:%}
 
 # %% lengths
 # ## Downhill, blindfolded
-def losses(net, batch, wanted):
-    return torch.stack([mean_loss(net(batch), wanted), measure_loss(net, train)])
+def losses(net, batch, labels):
+    own = mean_loss(net(batch), labels)
+    return torch.stack([own, measure_loss(net, train)])
 
 falls, net = {n: [] for n in (0.01, 0.1, 1, 10)}, network()
 for *batch, slopes in islice(learn(net, last), 0, None, 3):  # every third step
@@ -222,10 +223,10 @@ lesson.table("rates", "learning rate", {"accuracy": {rate: read(network(8),
     caption="Eight hidden layers, bend forgotten.")
 
 # %% exercise-3
-starts = {"all 0.1": lambda w: 0.1 + 0 * w,
-          "0.1 and a thousandth of the lot": lambda w: 0.1 + 0.001 * w,
-          "0.1 and a third of the lot": lambda w: 0.1 + w / 3,
-          "waves": lambda w: 0.2 * torch.arange(w[0].numel()).sin().view_as(w[0])}
+starts = {"all 0.1": lambda x: 0.1 + 0 * x,
+          "0.1 and a thousandth of the lot": lambda x: 0.1 + 0.001 * x,
+          "0.1 and a third of the lot": lambda x: 0.1 + x / 3,
+          "waves": lambda x: torch.arange(x[0].numel()).sin().view_as(x[0]) / 5}
 reads = {n: read(began(start)) for n, start in starts.items()}
 lesson.table("starts", "start", {"accuracy": reads}, caption="300 steps.")
 lesson.claim("no-lot",
