@@ -100,18 +100,22 @@ def backward(net, signals, labels, hand_on=hand_on):
         blame = hand_on(blame, net.weights[layer], signals[layer])
     return slopes
 
-# %% learn
+# %% move
 def numbers(net):
     pairs = zip(net.weights, net.biases, strict=True)
     return [part for pair in pairs for part in pair]
 
+def move(net, slopes, rate):
+    for part, slope in zip(numbers(net), slopes, strict=True):
+        part -= rate * slope
+
+# %% learn
 def learn(net, steps, hand_on=hand_on, rate=0.2):
     for dealt in islice(batches(len(train), 64, seeds), steps):
         batch, wanted = train.inputs[dealt], labels.gather(1, dealt)
         slopes = backward(net, net.signals(batch), wanted, hand_on)
         yield batch, wanted, slopes  # for whoever wants to watch
-        for part, slope in zip(numbers(net), slopes, strict=True):
-            part -= rate * slope
+        move(net, slopes, rate)
 
 # %%
 lesson.claim("what-is-learned", "The network learns {bound} numbers: 3392 weights and 74 biases",
@@ -158,16 +162,15 @@ lesson.claim("depth-tells", "With eight hidden layers and right slopes, {rule:%}
 # %% lengths
 # ## Downhill, blindfolded
 def losses(net, batch, labels):
-    own = mean_loss(net(batch), labels)
-    return torch.stack([own, measure_loss(net, train)])
+    of_batch = mean_loss(net(batch), labels)
+    return torch.stack([of_batch, measure_loss(net, train)])
 
 falls, net = {n: [] for n in (0.01, 0.1, 1, 10)}, network()
 for *batch, slopes in islice(learn(net, last), 0, None, 3):  # every third step
     before = losses(net, *batch)
     for times, fell in falls.items():
-        trial = deepcopy(net)
-        for part, slope in zip(numbers(trial), slopes, strict=True):
-            part -= 0.2 * times * slope  # only to look
+        trial = deepcopy(net)  # only to look
+        move(trial, slopes, 0.2 * times)
         fell.append(losses(trial, *batch) < before)
 
 # %%
