@@ -212,7 +212,7 @@ lesson.claim("equal-units-stay-equal",
 lesson.claim("a-billionth-grows", "After 1,000 steps, a billionth has grown to {rule}",
     lambda k: unlike[1e-9][:, k], -1, trap={"after 300 steps": 3}, at_least=0.05, format=".2g")
 poor = f"{(ends['right slopes', 2] < 0.95).sum()} of {len(seeds)}"
-lesson.compare("paper-and-ours", {"runs that end in a poor place": ("“very rarely”, no count", poor)},
+lesson.compare("paper-and-ours", {"runs that end in a poor place": ("very rarely", poor)},
     caption="Poor, with us: below 95 % of new digits.")
 
 # %% exercise-1
