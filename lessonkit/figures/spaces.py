@@ -24,22 +24,19 @@ __all__ = ["Space", "plot_spaces"]
 Array = np.ndarray[Any, Any]
 Cut = tuple[float, float, float, float]
 _KINDS = ((PALETTE["blue"], "o"), (PALETTE["orange"], "s"))
-# The cube stands on the corner where all three numbers are lowest, so that up is where all three
-# are high. The reader stands in the same place in every figure, a little above the middle.
+# The cube stands on the corner where all three numbers are lowest, and the reader looks at it
+# from the side: the height on the paper is the sum of the three numbers, over the root of 3.
 _HIGH = np.ones(3) / math.sqrt(3)
-_TURN, _RISE = math.radians(75), math.radians(20)
+_TURN = math.radians(75)
 _SIDE = np.array([1.0, -1.0, 0.0]) / math.sqrt(2)
 _AHEAD = math.cos(_TURN) * _SIDE + math.sin(_TURN) * np.cross(_HIGH, _SIDE)
-_TO_READER = math.cos(_RISE) * _AHEAD + math.sin(_RISE) * _HIGH
 _ACROSS = np.cross(_HIGH, _AHEAD)
-_UP = np.cross(_TO_READER, _ACROSS)
 _CORNERS = np.array(list(itertools.product((-1.0, 1.0), repeat=3)))
 _EDGES = [
     (one, other)
     for one, other in itertools.combinations(range(8), 2)
     if (_CORNERS[one] != _CORNERS[other]).sum() == 1
 ]
-_NAMES = (("right", "top"), ("left", "top"), ("right", "center"))  # beside their axes
 
 
 @dataclass(frozen=True)
@@ -64,19 +61,21 @@ def plot_spaces(
     reach: float = 1.0,
     names: tuple[str, str, str] = ("unit 1", "unit 2", "unit 3"),
     kinds: tuple[str, str] = ("kind 0", "kind 1"),
+    up: str = "sum of the three",
     height: float | None = None,
 ) -> Drawing:
-    """Draw spaces side by side, each a cube from -reach to reach, seen from one fixed place.
+    """Draw spaces side by side, each a cube from -reach to reach, seen from the side.
 
-    The cube stands on the corner where all three numbers are lowest: up is where all are high. Far
-    and near look equally large (an orthographic projection). What lies behind the cut, as the
-    reader sees it, is drawn beneath its tint.
+    The cube stands on the corner where all three numbers are lowest: the height of a point is the
+    sum of its three numbers. Far and near look equally large (an orthographic projection). A cut
+    that gives the three about equal weights is seen from its edge, as a thin sheet.
 
     Args:
         panels: title -> space.
         reach: half an edge of each cube; points outside are not drawn.
-        names: of the three axes.
+        names: of the three numbers, in the file.
         kinds: what the two kinds of points are called.
+        up: what a large sum means, written along the arrow that points upwards.
         height: of the figure, in inches; default so that the cubes fill its width.
 
     Raises:
@@ -87,17 +86,19 @@ def plot_spaces(
     rows: list[tuple[Any, ...]] = []
     for ax, (title, space) in zip(axes, panels.items(), strict=True):
         points, kind = _checked(title, space)
-        _draw_cube(ax, reach, names)
+        _draw_cube(ax, reach)
         if space.cut is not None:
             rows += _draw_cut(ax, title, space.cut, reach)
         inside = abs(points).max(axis=1) <= reach
         for number, (colour, marker) in enumerate(_KINDS):
             mine = points[(kind == number) & inside]
-            _draw_points(ax, mine, space.cut, color=colour, marker=marker)
+            ax.plot(*_seen(mine).T, marker, color=colour, markersize=3.2, zorder=4)
             rows += [(title, kinds[number], n, *point) for n, point in enumerate(mine.tolist(), 1)]
         ax.set_title(title, fontsize=13)
         ax.set(aspect="equal", anchor="S")  # low, to stand clear of the legend
+        ax.set_xlim(-2.2 * reach, 1.75 * reach)  # on the left stands the arrow
         ax.set_axis_off()
+    _draw_arrow(axes[0], reach, up)
     handles = [
         axes[0].plot([], [], marker, color=colour, markersize=5)[0] for colour, marker in _KINDS
     ]
@@ -110,7 +111,7 @@ def plot_spaces(
 
 def _seen(points: ArrayLike) -> Array:
     """Return where points (points, 3) stand on the paper: (points, 2), across and up."""
-    return np.asarray(points, dtype=float) @ np.stack([_ACROSS, _UP], axis=1)
+    return np.asarray(points, dtype=float) @ np.stack([_ACROSS, _HIGH], axis=1)
 
 
 def _checked(title: str, space: Space) -> tuple[Array, Array]:
@@ -123,18 +124,18 @@ def _checked(title: str, space: Space) -> tuple[Array, Array]:
     return points, kind
 
 
-def _draw_cube(ax: Axes, reach: float, names: tuple[str, str, str]) -> None:
-    """Draw the edges of the cube, and the axes along the three that meet at its lowest corner."""
+def _draw_cube(ax: Axes, reach: float) -> None:
+    """Draw the edges of the cube."""
     for one, other in _EDGES:
         ax.plot(*_seen(reach * _CORNERS[[one, other]]).T, color=PALETTE["grid"], linewidth=0.9)
-    start = np.full(3, -reach)
-    for axis, (name, (across, up)) in enumerate(zip(names, _NAMES, strict=True)):
-        leg = np.stack([start, start])
-        leg[1, axis] = reach
-        ax.plot(*_seen(leg).T, color=PALETTE["muted"], linewidth=1.6)
-        middle = tuple(_seen(leg).mean(axis=0))
-        aside = (-5 if across == "right" else 5, 0)
-        ax.annotate(name, middle, aside, textcoords="offset points", fontsize=12, ha=across, va=up)
+
+
+def _draw_arrow(ax: Axes, reach: float, up: str) -> None:
+    """Draw an arrow that points upwards, left of the cube."""
+    left, low, high = (reach * place for place in (-1.85, -1.2, 1.2))
+    arrow = {"arrowstyle": "->", "color": PALETTE["muted"], "linewidth": 1.6}
+    ax.annotate("", (left, high), (left, low), arrowprops=arrow)
+    ax.text(left, 0, f"up: {up}", rotation=90, fontsize=12, ha="right", va="center")
 
 
 def _draw_cut(ax: Axes, title: str, cut: Cut, reach: float) -> list[tuple[Any, ...]]:
@@ -143,7 +144,7 @@ def _draw_cut(ax: Axes, title: str, cut: Cut, reach: float) -> list[tuple[Any, .
     if len(face) < 3:
         return []  # it passes by the cube
     colour = PALETTE["green"]
-    tint = Polygon(_seen(face), facecolor=colour, edgecolor=colour, alpha=0.3, zorder=3)
+    tint = Polygon(_seen(face), facecolor=colour, edgecolor=colour, alpha=0.4, lw=2.5, zorder=3)
     ax.add_patch(tint)
     return [(title, "cut", n, *corner) for n, corner in enumerate(face.round(3).tolist(), 1)]
 
@@ -161,18 +162,9 @@ def _face(cut: Cut, reach: float) -> Array:
     if len(met) < 3:
         return np.empty((0, 3))
     face = np.array(met)
-    flat = _seen(face) - _seen(face).mean(axis=0)
+    spread = face - face.mean(axis=0)
+    flat = spread @ np.linalg.svd(spread)[2][:2].T  # as one sees it from above the plane
     return face[np.argsort(np.arctan2(flat[:, 1], flat[:, 0]), kind="stable")]
-
-
-def _draw_points(ax: Axes, points: Array, cut: Cut | None, **look: Any) -> None:
-    """Draw the points of one kind; those behind the cut first, so that its tint covers them."""
-    behind = np.zeros(len(points), dtype=bool)
-    if cut is not None:
-        weights = np.array(cut[:3])
-        behind = (points @ weights + cut[3]) * (_TO_READER @ weights) < 0
-    for hidden, depth in ((behind, 2.5), (~behind, 4)):
-        ax.plot(*_seen(points[hidden]).T, linestyle="", markersize=3.2, zorder=depth, **look)
 
 
 def _told(title: str, space: Space, kinds: tuple[str, str], rows: list[tuple[Any, ...]]) -> str:
