@@ -96,7 +96,7 @@ def plot_spaces(
             rows += [(title, kinds[number], n, *point) for n, point in enumerate(mine.tolist(), 1)]
         ax.set_title(title, fontsize=13)
         ax.set(aspect="equal", anchor="S")  # low, to stand clear of the legend
-        ax.set_xlim(-2.2 * reach, 1.75 * reach)  # on the left stands the arrow
+        ax.set_xlim(-2.3 * reach, 1.75 * reach)  # on the left stands the arrow
         ax.set_axis_off()
     _draw_arrow(axes[0], reach, up)
     handles = [
@@ -135,7 +135,7 @@ def _draw_arrow(ax: Axes, reach: float, up: str) -> None:
     left, low, high = (reach * place for place in (-1.85, -1.2, 1.2))
     arrow = {"arrowstyle": "->", "color": PALETTE["muted"], "linewidth": 1.6}
     ax.annotate("", (left, high), (left, low), arrowprops=arrow)
-    ax.text(left, 0, f"up: {up}", rotation=90, fontsize=12, ha="right", va="center")
+    ax.text(left - 0.12 * reach, 0, f"up: {up}", rotation=90, fontsize=12, ha="right", va="center")
 
 
 def _draw_cut(ax: Axes, title: str, cut: Cut, reach: float) -> list[tuple[Any, ...]]:

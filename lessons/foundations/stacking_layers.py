@@ -41,7 +41,7 @@ square = plot_planes({"the sheet": Plane(corners, XOR),
     kinds=("equal numbers", "different numbers"))
 for panel in square.figure.axes[1:]:
     panel.set(xlabel="first neuron", ylabel="second neuron")
-    panel.text(0, -0.3, "two dots", ha="center", va="top", fontsize=12)
+    panel.text(-0.7, -0.3, "two dots", ha="center", va="top", fontsize=12)
 lesson.figure("folded-square", square,
     caption="The weights press the square flat onto one line. The bend folds that line.")
 
@@ -119,10 +119,10 @@ lesson.claim("more-rows-are-no-help",
     "2 + 2 + 2 units", trap="2 units", at_most=0.83, expect="contradicted")
 
 # %% own-coordinates
-def inside(net, copy):  # 150 points, as three units see them
+def inside(net, copy):  # as three units see 150 points; up: inner ring
     sheet, kinds = points(net, rings)
     weights, bias = net.weights[1][copy, 0].detach(), net.biases[1][copy].item()
-    seen = net.signals(sheet)[1][copy, :150].detach() * -weights.sign()  # up: inner ring
+    seen = net.signals(sheet)[1][copy, :150].detach() * -weights.sign()
     return seen, kinds[copy, :150], (*(-weights.abs()).tolist(), bias)
 
 # %%
@@ -164,7 +164,7 @@ def readable(net, row, shape=four_rings):
     neuron = MLP([seen.shape[2], 1], "tanh", "pytorch", net.seeds)
     fit(neuron, repeat((seen, kinds)), steps, loss=yes_no_loss,
         learning_rate=0.15, optimiser="adam")
-    return right(neuron, unseen, answers).view(len(seeds), -1)  # (seeds, starts)
+    return right(neuron, unseen, answers).view(len(seeds), -1)  # of starts
 
 # %%
 starts, plans = starts[::2], {"three rows of 6": ([6, 6, 6], "tanh", (0.02,)),
@@ -180,7 +180,7 @@ lesson.claim("later-rows-add",
     lambda n: read[n].diff(dim=1)[:, 1:].amin(dim=1), "trained", trap="untrained",
     at_least=0.05, format=".1%", answers=("A80",))
 lesson.claim("one-row-does-it-too", "One row of 27 units gets {rule} of four rings right",
-    lambda n: whole[n][1].mean(dim=1), "one row of 27", trap="one row of 6", at_least=0.83)
+    lambda n: whole[n][1].mean(dim=1), "one row of 27", trap="one row of 6", at_least=0.8)
 lesson.table("equal-weights", "hidden units", {
     "average start": {n: exam.mean(dim=1) for n, (_, exam) in whole.items()},
     "best of 8 starts": {n: exam.amax(dim=1) for n, (_, exam) in whole.items()}},
