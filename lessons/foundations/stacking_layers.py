@@ -201,7 +201,7 @@ lesson.claim("a-row-need-not-learn",
     at_least=0.9, format=".1%")
 lesson.compare("paper-and-ours", {"rings, 2 hidden units, right (Olah 2014)":
     ("about 80 %", best["2 units"]), "smallest gain from row to row (Alain, Bengio 2016)":
-    ("“monotonically”", read["trained"].diff(dim=1).amin(dim=1))}, caption="Two rings; then four rings.")
+    ("“monotonically”", read["trained"].diff(dim=1).amin(dim=1))}, caption="Two rings; four rings.")
 
 # %% exercise-1
 turned = 1 - torch.relu(corners @ row.T).sum(dim=1) > 0  # (corners,)
