@@ -9,7 +9,7 @@ from itertools import repeat
 
 import torch
 
-from lessonkit.data.plane import CORNERS, XOR, rings
+from lessonkit.data.plane import CORNERS, XOR, clouds, rings
 from lessonkit.evidence import Lesson
 from lessonkit.figures.curves import plot_curves
 from lessonkit.figures.planes import Plane, plot_planes
@@ -106,8 +106,15 @@ plans = {"2 units": ([2],), "2 units that square": ([2], torch.square, (0.05,)),
          "3 units": ([3], "tanh", (0.15,)), "2 + 2 + 2 units": ([2, 2, 2],)}
 runs = {n: trained(rings, *plan) for n, plan in plans.items()}
 best = {n: exam.amax(dim=1) for n, (_, exam) in runs.items()}  # (seeds,)
+xor = {"2 ReLU units": trained(clouds, [2], "relu"), "8": trained(clouds, [8], "relu", (0.15,))}
+found = {n: (exam > 0.9).double().mean(dim=1) for n, (_, exam) in (runs | xor).items()}  # (seeds,)
 
 # %%
+lesson.claim("two-units-often-miss-xor", "Of 16 starts with 2 ReLU units, {rule} find XOR", found,
+    "2 ReLU units", trap={"8 ReLU units": "8"}, at_most=0.8)
+lesson.claim("narrow-rows-stay-stuck",
+    "Of 16 starts with three rows of 2 units, {rule} get nine of ten points of two rings right",
+    found, "2 + 2 + 2 units", trap="3 units", at_most=0.6)
 lesson.claim("three-units-fence-the-ring",
     "The best of 16 starts with 3 hidden units gets {rule:.0%} of two rings right", best,
     "3 units", trap="2 units", at_least=0.95, format=".1%", answers=("A80",))
