@@ -102,7 +102,6 @@ lesson.number("two-over-96", right[2] - right[96])
 lesson.number("two-over-narrow", right[2] - two[96])
 def best(among):  # the depth with the best median
     return right[max(among, key=lambda depth: right[depth].median())]
-
 gain = {d: best(depths[n + 1:]) - right[d] for n, d in enumerate(depths[:3])}
 lesson.claim("one-hidden-row-is-wasteful", "With as many weights, the best deeper network answers "
     "more new lines than one with a single hidden row, by {rule:.0%} of all lines", gain, 2,
