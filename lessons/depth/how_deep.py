@@ -127,7 +127,7 @@ lesson.table("longer", "rows", {f"{short} steps": {d: right[d] for d in much} | 
 step = {"second": six[1] - much[1], "third": much[3] - much[2], "more": much[20] - much[3]}
 lesson.claim("the-second-row-pays", f"After {long:,} steps, two rows answer more new lines than "
     "one with as many weights, by {rule:.0%} of all lines", step, "second",
-    trap={"three than two": "third"}, at_least=0.08, answers=("A1",))
+    trap={"three than two": "third"}, at_least=0.06, answers=("A1",))
 lesson.claim("nor-trained-long", f"After {long:,} steps, 20 rows answer more new lines than three, "
     "by {rule:.0%} of all lines", step, "more", trap={"two than one": "second"}, at_most=0.02,
     answers=("D19",))
