@@ -126,7 +126,7 @@ def solve(net):
 runs = {"deep": trained("onion", [20] * 6, (0.01,)),
         "wide": trained("onion", [440], (0.01, 0.03), solve)}
 runs["double"] = trained("onion", [880], (runs["wide"].rate,), solve)
-runs |= {n: trained("onion", hidden, (0.02,), times=2)
+runs |= {n: trained("onion", hidden, (0.015,), times=2)
          for n, hidden in {"two layers": [44] * 2, "none": []}.items()}
 rates = {"onion of ten": ((0.01,), (0.03, 0.06)), "ten waves": ((0.01, 0.02), (0.03,))}
 side = {world: {"deep": trained(world, [32] * 3, few).measured,  # two rates for who is behind
