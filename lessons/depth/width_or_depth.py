@@ -1,8 +1,8 @@
 """
 # A fold costs depth two units, and doubles the width
 
-One wide hidden layer can draw nearly any curve: so why stack layers? We count what a fold costs, train
-deep and wide networks with equally many weights, and look for places where the wide one wins.
+One wide hidden layer can draw nearly any curve: so why stack layers? We count what a fold costs,
+train deep and wide networks with equally many weights, and look where the wide one wins.
 """
 
 # %%
@@ -55,11 +55,12 @@ lesson.claim("folds-double", "Ten layers of two units draw exactly {bound} strai
     {n: pieces(draw) for n, draw in drawn.items()}, "10 layers of 2",
     trap={"the 20 units in one layer": "1 of 20"}, equals=(1024, 0), exact=True, format=",d",
     answers=("C6",))
-anywhere = torch.randint(2**20, (4000,), generator=torch.Generator().manual_seed(1)).double() / 2**20
-lesson.claim("one-layer-can", "One hidden layer of 1,024 units draws the same zigzag: at 4,000 random "
-    "places it is nowhere off by more than {bound}", {n: (draw(anywhere) - deep(anywhere, 10)).abs()
-    .max() for n, draw in drawn.items()}, "1 of 1,024", trap={"20 units": "1 of 20"},
-    at_most=1e-9, exact=True, format=".3g", answers=("A39", "D30"))
+die = torch.Generator().manual_seed(1)
+anywhere = torch.randint(2**20, (4000,), generator=die).double() / 2**20
+lesson.claim("one-layer-can", "One hidden layer of 1,024 units draws the same zigzag: at 4,000 "
+    "random places it is nowhere off by more than {bound}",
+    {n: (draw(anywhere) - deep(anywhere, 10)).abs().max() for n, draw in drawn.items()},
+    "1 of 1,024", trap={"20 units": "1 of 20"}, at_most=1e-9, exact=True, format=".3g", answers=("A39", "D30"))
 lesson.claim("twenty-in-one-layer",
     "The same 20 units in one layer leave {rule} of the 1,025 points on the wrong side of ½",
     {n: wrong(draw(x)) for n, draw in drawn.items()}, "1 of 20", trap="10 layers of 2",
@@ -110,12 +111,13 @@ def trained(world, hidden, rates, start=lambda net: None, times=1):
                 loss=squared_error, schedule=falling(times * steps))
 
 # %% solve
-# A good start for a wide network: random units, and a last layer that is *solved*.
+# A good start for a wide network: a last layer that is *solved*.
 @torch.no_grad()
 def solve(net):
     for n, seed in enumerate(net.seeds):
         dice = torch.Generator().manual_seed(2**21 + seed)
-        net.biases[0][n] = 2 * torch.randn(1, net.biases[0].shape[2], generator=dice)
+        count = len(net.weights[0][n])
+        net.biases[0][n] = 2 * torch.randn(1, count, generator=dice)
         x = torch.randn(5000, 3, generator=dice).to(lesson.device)
         units = torch.relu(x @ net.weights[0][n].T + net.biases[0][n]).double()
         table, wanted = units.T @ units, units.T @ onion(x).double()
@@ -138,14 +140,14 @@ share = {n: run.measured for n, run in runs.items()}  # (seeds,)
 lesson.number("steps", steps, format=",d")
 lesson.figure("missed", plot_dots({"deep\n6 × 20": share["deep"], "wide\n1 × 440": share["wide"],
     "wide, twice the units\n1 × 880": share["double"],
-    "two layers, twice the steps\n2 × 44": share["two layers"]}, "share of the onion that is missed"),
+    "two layers, twice the steps\n2 × 44": share["two layers"]}, "share of the onion missed"),
     caption="Twice the units help one hidden layer. They do not bring it near.")
 lesson.claim("deep-learns-the-onion", "Six hidden layers miss {rule:.1%} of the onion", share,
     "deep", trap={"one layer, as many weights": "wide"}, at_most=0.125, answers=("A40", "D32"))
 part = {"the onion": share["deep"] / share["double"]} | {w: s["deep"] / s["wide"]
     for w, s in side.items()}
-lesson.claim("wide-stays-behind", "On the onion, six layers miss {rule:%} of what one layer with twice "
-    "the weights misses after as many steps", part, "the onion", trap="ten waves",
+lesson.claim("wide-stays-behind", "On the onion, six layers miss {rule:%} of what one layer with "
+    "twice the weights misses after as many steps", part, "the onion", trap="ten waves",
     at_most=0.5, format=".0%", answers=("A40", "C6", "D31", "D32"))
 lesson.claim("two-layers-cannot", "A network with no more than two hidden layers cannot learn the "
     "onion: it misses {rule:.1%}", share, "two layers", trap={"no hidden layer": "none"},
@@ -170,8 +172,8 @@ lesson.figure("onion",
 lesson.figure("swap", plot_dots(side, "share that is missed"),
     caption="The same two networks in two worlds: an onion of ten numbers, and ten waves.")
 lesson.claim("wide-wins-side-by-side", "On ten waves, a deep network misses {rule:.0f} times "
-    "as much as a wide one with as many weights", part, "ten waves", trap="onion of ten", at_least=2,
-    format=".2g", answers=("A40", "D32"))
+    "as much as a wide one with as many weights", part, "ten waves", trap="onion of ten",
+    at_least=2, format=".2g", answers=("A40", "D32"))
 
 # %% laid
 # Least squares: one layer of units, what they learn from, what they are asked.
@@ -182,21 +184,23 @@ def laid(units, answer, learn, ask):  # units: places -> (seeds, places, units)
     return gaps.square().mean(dim=1) / answer(learn).var()  # (seeds,)
 
 def dice(draw, *shape):  # (seeds, *shape)
-    drawn = [draw(shape, generator=torch.Generator().manual_seed(seed)) for seed in seeds]
-    return torch.stack(drawn).double()
+    each = [torch.Generator().manual_seed(seed) for seed in seeds]
+    return torch.stack([draw(shape, generator=g) for g in each]).double()
 
 # %% turns
-turns = dice(torch.rand, 1, 469)  # 469 units begin at random places of the strip
+# 469 units begin at random places of the strip.
+turns = dice(torch.rand, 1, 469)
 turns[..., 0] = 0
 strip = torch.linspace(0, 1, 4001, dtype=torch.float64)
 learn, ask = strip[::2], strip[1::2]  # every second place is new
-one_layer = laid(lambda x: (x[:, None] - turns).relu(), lambda x: deep(x, 6), learn, ask)
+one_layer = laid(lambda x: (x[:, None] - turns).relu(),
+                 lambda x: deep(x, 6), learn, ask)
 
 # %%
 strips = {"deep": trained("strip", [16] * 6, (0.003, 0.01)).measured, "one layer": one_layer}
-lesson.claim("folds-are-not-found", f"After {steps:,} steps, six layers of 16 units miss {{rule:.0%}} "
-    "of a strip folded six times", strips, "deep", trap={"one layer of 469, solved": "one layer"},
-    at_least=0.75, answers=("A40",))
+lesson.claim("folds-are-not-found", f"After {steps:,} steps, six layers of 16 units miss "
+    "{rule:.0%} of a strip folded six times", strips, "deep",
+    trap={"one layer of 469, solved": "one layer"}, at_least=0.75, answers=("A40",))
 lesson.claim("one-layer-finds-them", "One layer of 469 units with random turns, its last layer "
     "solved, misses {rule:.0%} of the same strip", strips, "one layer", trap={"six layers, trained":
     "deep"}, at_most=0.1, answers=("A40",))
@@ -209,7 +213,8 @@ weights, biases = dice(torch.randn, 2, 1, 300).unbind(1)
 
 def off(bend, count, ask):
     w, b = weights[..., :count], 3 * biases[..., :count]
-    return laid(lambda x: bend(x[:, None] * w + b), lambda x: (3 * x).sin(), inside, ask)
+    return laid(lambda x: bend(x[:, None] * w + b),
+                lambda x: (3 * x).sin(), inside, ask)
 
 # %%
 new = math.pi * (2 * ask - 1)
@@ -220,8 +225,8 @@ lesson.claim("any-function", "Three hundred units in one layer miss {rule:.0%} o
 beyond = torch.cat([new - 2 * math.pi, new + 2 * math.pi])
 lost = {n: (off(torch.relu, 300, x) / bends["relu"]).log10()
         for n, x in {"outside": beyond, "inside": inside}.items()}
-lesson.claim("only-inside", "Outside of where it learned, a layer of 300 ReLUs misses a hundred times "
-    "({bound} powers of ten) as much as inside, or more", lost, "outside", trap="inside",
+lesson.claim("only-inside", "Outside of where it learned, a layer of 300 ReLUs misses a hundred "
+    "times ({bound} powers of ten) as much as inside, or more", lost, "outside", trap="inside",
     at_least=2, format=".1f", answers=("C4",))
 
 # %%
@@ -233,7 +238,8 @@ lesson.compare("paper-and-ours", {"on the wrong side, too few units in one layer
 ones = torch.cartesian_prod(*[torch.arange(2.0)] * 8).sum(1)  # of all 256 rows
 slopes = torch.tensor([-3.0, 2, -2, 2, -2, 2])
 right = torch.relu(ones[:, None] - torch.arange(1, 7)) @ slopes  # six units
-odd = 14 + right - 2 * torch.relu(7 - ones) > 1.5  # the seventh faces the other way
+# The seventh faces the other way.
+odd = 14 + right - 2 * torch.relu(7 - ones) > 1.5
 
 # %%
 lesson.number("parity-wrong", int((odd != (ones % 2 == 1)).sum()), format="d")
