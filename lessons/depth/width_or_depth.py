@@ -60,7 +60,8 @@ anywhere = torch.randint(2**20, (4000,), generator=die).double() / 2**20
 lesson.claim("one-layer-can", "One hidden layer of 1,024 units draws the same zigzag: at 4,000 "
     "random places it is nowhere off by more than {bound}",
     {n: (draw(anywhere) - deep(anywhere, 10)).abs().max() for n, draw in drawn.items()},
-    "1 of 1,024", trap={"20 units": "1 of 20"}, at_most=1e-9, exact=True, format=".3g", answers=("A39", "D30"))
+    "1 of 1,024", trap={"20 units": "1 of 20"}, at_most=1e-9, exact=True, format=".3g",
+    answers=("A39", "D30"))
 lesson.claim("twenty-in-one-layer",
     "The same 20 units in one layer leave {rule} of the 1,025 points on the wrong side of ½",
     {n: wrong(draw(x)) for n, draw in drawn.items()}, "1 of 20", trap="10 layers of 2",
