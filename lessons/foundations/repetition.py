@@ -154,7 +154,7 @@ lesson.figure("softer-by-pass", plot_curves({same: loss[same], "as suits it best
 lesson.claim("only-sureness-turned", "Multiply the ten sums by the number that suits each mark "
     "best, and the loss on unseen pictures after a thousand passes is {rule} times that after 50",
     {"suited": suited[:, -1] / suited[:, at(early)], "as told": later[same]}, "suited",
-    trap="as told", at_most=1.03)
+    trap="as told", at_most=1.08)
 
 # %% smooth
 # ## Weights as pictures
