@@ -91,7 +91,7 @@ figure = plot_curves({"all rows": 100 * torch.stack(list(right.values()), dim=1)
 for place, height, name in ((6, 75, "ResNet"), (6.9, 71, "GPT-3")):
     figure.figure.axes[0].text(place, height, name, ha="center", color=PALETTE["muted"], size=13)
 lesson.figure("depth", figure, caption=f"After {short} steps. All rows: 25,000 weights from 2 on. "
-    "Two as narrow: only two rows, of the same width. Names: a popular table (GPT-3: 96 blocks).")
+    "Two as narrow, from 3 on: two rows, that wide. Names only mark a depth: not measured here.")
 lesson.number("weights", [sum(p[0].numel() for p in runs[d].model.parameters())
                           for d in depths[1:]], format=",d", label="from 2 to 96 rows")
 lesson.table("sizes", "rows", {"width": {d: str(width(d)) if d > 1 else "none" for d in depths},

@@ -151,8 +151,8 @@ lesson.claim("wide-stays-behind", "On the onion, six layers miss {rule:%} of wha
     "twice the weights misses after as many steps", part, "the onion", trap="ten waves",
     at_most=0.5, format=".0%", answers=("A40", "C6", "D31", "D32"))
 lesson.claim("two-layers-cannot", "A network with no more than two hidden layers cannot learn the "
-    "onion: it misses {rule:.1%}", share, "two layers", trap={"no hidden layer": "none"},
-    at_least=0.125, expect="contradicted", answers=("B20",))
+    "onion, even in twice the steps: it misses {rule:.1%}", share, "two layers", trap={"no hidden "
+    "layer": "none"}, at_least=0.125, expect="contradicted", answers=("B20",))
 
 # %%
 ring = torch.linspace(-3, 3, 73)
