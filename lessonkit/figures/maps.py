@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib
@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from lessonkit.figures.conditions import PALETTE, spelled
 from lessonkit.figures.diagrams import draw_note, new_canvas
 from lessonkit.figures.drawing import Drawing, in_words
+from lessonkit.figures.pixels import pixel_lines
 from lessonkit.figures.style import INK, STYLE, WIDTH, new_figure, new_panels
 
 __all__ = ["plot_grid", "plot_maps", "plot_patches", "plot_pictures"]
@@ -234,21 +235,9 @@ def plot_pictures(
         f"{in_words(stack.min())} (white) to {in_words(stack.max())} (black)"
     )
     told = {**names, "truth": list(truth)} if len(truth) else names
-    return Drawing(figure, _pixels(told, stack), ": ".join([says, "; ".join(truth)][: len(told)]))
-
-
-def _pixels(names: Mapping[str, Sequence[Any]], pictures: Iterable[Array]) -> dict[str, Any]:
-    """Return a line of the file for each row of pixels, led by the names of its picture."""
-    pictures = list(pictures)
-    rows = [row.tolist() for picture in pictures for row in picture]
-    columns: dict[str, Any] = {
-        name: [value for value, p in zip(values, pictures, strict=True) for _ in p]
-        for name, values in names.items()
-    }
-    columns["row"] = [row for picture in pictures for row in range(1, len(picture) + 1)]
-    for x in range(max(map(len, rows))):
-        columns[f"x{x}"] = [row[x] if x < len(row) else "" for row in rows]
-    return columns
+    return Drawing(
+        figure, pixel_lines(told, stack), ": ".join([says, "; ".join(truth)][: len(told)])
+    )
 
 
 @matplotlib.rc_context(STYLE)
@@ -284,7 +273,9 @@ def plot_patches(rows: Mapping[str, Sequence[ArrayLike]]) -> Drawing:
         "patch": [place for _, place, _ in drawn],
     }
     told = {name: f"{name}: {place} patches of {_by(patch)}" for name, place, patch in drawn}
-    return Drawing(figure, _pixels(names, (p for _, _, p in drawn)), "; ".join(told.values()) + ".")
+    return Drawing(
+        figure, pixel_lines(names, (p for _, _, p in drawn)), "; ".join(told.values()) + "."
+    )
 
 
 def _by(patch: Array) -> str:

@@ -14,13 +14,13 @@ from numpy.typing import ArrayLike
 
 from lessonkit.figures.conditions import PALETTE
 from lessonkit.figures.drawing import Drawing
+from lessonkit.figures.kinds import KINDS, as_columns, checked, of_each_kind
 from lessonkit.figures.names import legend_above
 from lessonkit.figures.style import STYLE, WIDTH, new_panels
 
 __all__ = ["Plane", "plot_planes"]
 
 Array = np.ndarray[Any, Any]
-_KINDS = ((PALETTE["blue"], "o"), (PALETTE["orange"], "s"))
 _TINT = 0.16
 
 
@@ -70,12 +70,12 @@ def plot_planes(
     figure, axes = new_panels(len(panels), height=height or side + 1.2)
     rows: list[tuple[Any, ...]] = []
     for ax, (title, plane) in zip(axes, panels.items(), strict=True):
-        points, kind = _checked(title, plane)
+        what, advice = f"plane {title!r}", "Give those of one seed."
+        points, kind = checked(plane.points, plane.kinds, 2, what, advice)
         _tint(ax, plane, reach)
-        for number, (colour, marker) in enumerate(_KINDS):
-            mine = points[(kind == number) & (abs(points).max(axis=1) <= reach)]
-            ax.plot(*mine.T, marker, color=colour, markersize=3.5, label=kinds[number])
-            rows += [(title, kinds[number], n, *point) for n, point in enumerate(mine.tolist(), 1)]
+        for mine, colour, marker, told in of_each_kind(title, points, kind, kinds, reach):
+            ax.plot(*mine.T, marker, color=colour, markersize=3.5)
+            rows += told
         rows += _draw_lines(ax, title, plane, reach)
         rows += _cells(title, plane, reach)
         ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xlabel=x)
@@ -84,26 +84,15 @@ def plot_planes(
     axes[0].set_ylabel(y)
     handles = axes[0].get_lines()[:2]
     legend_above(figure, handles, list(kinds), "", length=1)
-    heads = ("panel", "what", "number", "x", "y")
-    columns = dict(zip(heads, map(list, zip(*rows, strict=True)), strict=True))
-    return Drawing(figure, columns, " ".join(_told(title, kinds, rows) for title in panels))
-
-
-def _checked(title: str, plane: Plane) -> tuple[Array, Array]:
-    points, kind = np.asarray(plane.points, dtype=float).round(3), np.asarray(plane.kinds)
-    if points.ndim != 2 or points.shape[1] != 2 or kind.shape != points.shape[:1]:
-        raise ValueError(
-            f"plane {title!r}: expected points (points, 2) with a kind for each, got points "
-            f"{points.shape} and kinds {kind.shape}. Give those of one seed."
-        )
-    return points, kind
+    says = " ".join(_told(title, kinds, rows) for title in panels)
+    return Drawing(figure, as_columns(rows, ("x", "y")), says)
 
 
 def _tint(ax: Axes, plane: Plane, reach: float) -> None:
     if plane.region is None:
         return
     says_one = np.asarray(plane.region) > 0.5
-    tints = np.array([(*to_rgb(colour), _TINT) for colour, _ in _KINDS])
+    tints = np.array([(*to_rgb(colour), _TINT) for colour, _ in KINDS])
     extent = (-reach, reach, -reach, reach)
     ax.imshow(
         tints[says_one.astype(int)], extent=extent, origin="lower", interpolation="none", zorder=0

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 
 from lessonkit.figures.conditions import PALETTE
 from lessonkit.figures.drawing import Drawing
+from lessonkit.figures.kinds import KINDS, as_columns, checked, of_each_kind
 from lessonkit.figures.names import legend_above
 from lessonkit.figures.style import STYLE, WIDTH, new_panels
 
@@ -23,7 +24,6 @@ __all__ = ["Space", "plot_spaces"]
 
 Array = np.ndarray[Any, Any]
 Cut = tuple[float, float, float, float]
-_KINDS = ((PALETTE["blue"], "o"), (PALETTE["orange"], "s"))
 # The cube stands on the corner where all three numbers are lowest, and the reader looks at it
 # from the side: the height on the paper is the sum of the three numbers, over the root of 3.
 _HIGH = np.ones(3) / math.sqrt(3)
@@ -85,43 +85,30 @@ def plot_spaces(
     figure, axes = new_panels(len(panels), height=height or min(side, 3.6) + 0.75)
     rows: list[tuple[Any, ...]] = []
     for ax, (title, space) in zip(axes, panels.items(), strict=True):
-        points, kind = _checked(title, space)
+        what, advice = f"space {title!r}", "Give those of one seed, in three numbers."
+        points, kind = checked(space.points, space.kinds, 3, what, advice)
         _draw_cube(ax, reach)
         if space.cut is not None:
             rows += _draw_cut(ax, title, space.cut, reach)
-        inside = abs(points).max(axis=1) <= reach
-        for number, (colour, marker) in enumerate(_KINDS):
-            mine = points[(kind == number) & inside]
+        for mine, colour, marker, told in of_each_kind(title, points, kind, kinds, reach):
             ax.plot(*_seen(mine).T, marker, color=colour, markersize=3.2, zorder=4)
-            rows += [(title, kinds[number], n, *point) for n, point in enumerate(mine.tolist(), 1)]
+            rows += told
         ax.set_title(title, fontsize=13)
         ax.set(aspect="equal", anchor="S")  # low, to stand clear of the legend
         ax.set_xlim(-2.3 * reach, 1.75 * reach)  # on the left stands the arrow
         ax.set_axis_off()
     _draw_arrow(axes[0], reach, up)
     handles = [
-        axes[0].plot([], [], marker, color=colour, markersize=5)[0] for colour, marker in _KINDS
+        axes[0].plot([], [], marker, color=colour, markersize=5)[0] for colour, marker in KINDS
     ]
     legend_above(figure, handles, list(kinds), "", length=1)
-    heads = ("panel", "what", "number", *names)
-    columns = dict(zip(heads, map(list, zip(*rows, strict=True)), strict=True))
     says = " ".join(_told(title, space, kinds, rows) for title, space in panels.items())
-    return Drawing(figure, columns, says)
+    return Drawing(figure, as_columns(rows, names), says)
 
 
 def _seen(points: ArrayLike) -> Array:
     """Return where points (points, 3) stand on the paper: (points, 2), across and up."""
     return np.asarray(points, dtype=float) @ np.stack([_ACROSS, _HIGH], axis=1)
-
-
-def _checked(title: str, space: Space) -> tuple[Array, Array]:
-    points, kind = np.asarray(space.points, dtype=float).round(3), np.asarray(space.kinds)
-    if points.ndim != 2 or points.shape[1] != 3 or kind.shape != points.shape[:1]:
-        raise ValueError(
-            f"space {title!r}: expected points (points, 3) with a kind for each, got points "
-            f"{points.shape} and kinds {kind.shape}. Give those of one seed, in three numbers."
-        )
-    return points, kind
 
 
 def _draw_cube(ax: Axes, reach: float) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from lessonkit.figures.conditions import PALETTE
 from lessonkit.figures.drawing import Drawing, in_words
+from lessonkit.figures.pixels import pixel_lines
 from lessonkit.figures.style import STYLE, WIDTH, new_figure
 
 __all__ = ["plot_weights"]
@@ -69,24 +70,9 @@ def plot_weights(
     ends = f"from {in_words(-most)} (blue) over 0 (white) to {in_words(most)} (orange)"
     largest = [f"{n}: at most {in_words(np.nanmax(abs(s)))} from 0" for n, s in stacks.items()]
     says = f"Pictures of {high} by {wide} pixels, {ends}. {'; '.join(largest)}."
-    return Drawing(figure, _pixels(stacks, columns), says)
-
-
-def _written(row: np.ndarray[Any, Any]) -> list[Any]:
-    return ["" if np.isnan(pixel) else pixel for pixel in row.tolist()]
-
-
-def _pixels(
-    stacks: Mapping[str, np.ndarray[Any, Any]], columns: Sequence[str]
-) -> dict[str, list[Any]]:
-    """Return a line of the file for each row of pixels, led by the names of its picture."""
-    lines = [
-        (name, columns[place] if columns else place + 1, number, *_written(row))
-        for name, stack in stacks.items()
-        for place, picture in enumerate(stack)
-        for number, row in enumerate(picture, 1)
-    ]
-    heads = ["row", "picture", "row of pixels", *(f"x{x}" for x in range(len(lines[0]) - 3))]
-    return {
-        head: list(column) for head, column in zip(heads, zip(*lines, strict=True), strict=True)
+    names: dict[str, Sequence[Any]] = {
+        "row": [name for name in stacks for _ in range(count)],
+        "picture": list(columns or range(1, count + 1)) * len(stacks),
     }
+    pictures = (picture for stack in stacks.values() for picture in stack)
+    return Drawing(figure, pixel_lines(names, pictures, "row of pixels"), says)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import starmap
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from lessonkit.models.mlp import MLP
+from lessonkit.probes.signals import hidden_signals
 
 __all__ = ["linear_cka", "measure_likeness"]
 
@@ -28,7 +27,9 @@ def linear_cka(
         ValueError: a cloud whose examples all lie on one point, which has no shape.
     """
     x, y = (_centred(cloud) for cloud in (one, other))
-    across, within, beyond = (_norm(a.mT @ b) for a, b in ((y, x), (x, x), (y, y)))
+    across, within, beyond = (
+        torch.linalg.matrix_norm(a.mT @ b) for a, b in ((y, x), (x, x), (y, y))
+    )
     if not bool((within > 0).all() and (beyond > 0).all()):
         raise ValueError(
             "linear_cka: expected clouds that extend somewhere, got one whose examples all lie on "
@@ -48,18 +49,10 @@ def measure_likeness(
         other: of as many layers and seeds, such as the same model at another time.
         inputs: all copies see the same.
     """
-    pairs = zip(_hidden(model, inputs), _hidden(other, inputs), strict=True)
-    return torch.stack(list(starmap(linear_cka, pairs)), dim=1)
-
-
-def _hidden(model: MLP, inputs: Tensor) -> list[Tensor]:
-    return model.signals(model.same_for_all(inputs))[1:-1]
+    pairs = zip(hidden_signals(model, inputs), hidden_signals(other, inputs), strict=True)
+    return torch.stack([linear_cka(one, another) for one, another in pairs], dim=1)
 
 
 def _centred(cloud: Tensor) -> Tensor:
     points = cloud.cpu().double()
     return points - points.mean(dim=1, keepdim=True)
-
-
-def _norm(stack: Tensor) -> Float[Tensor, " seeds"]:
-    return torch.linalg.matrix_norm(stack)

@@ -13,6 +13,7 @@ from lessonkit.models.stack import Block, Stack
 
 __all__ = [
     "count_directions",
+    "hidden_signals",
     "measure_beyond",
     "measure_change",
     "measure_directions",
@@ -47,7 +48,7 @@ def measure_directions(
     model: MLP, inputs: Float[Tensor, "examples features"]
 ) -> Float[Tensor, "seeds hidden"]:
     """Count the directions behind each hidden layer, every copy seeing the same inputs."""
-    return torch.stack([count_directions(cloud) for cloud in _hidden(model, inputs)], dim=1)
+    return torch.stack([count_directions(cloud) for cloud in hidden_signals(model, inputs)], dim=1)
 
 
 @torch.no_grad()
@@ -58,7 +59,7 @@ def measure_distances(
 
     1 if all have grown or shrunk by one factor; 0 if who was near to whom has been forgotten.
     """
-    hidden = _hidden(model, inputs)
+    hidden = hidden_signals(model, inputs)
     first, last = (_distances(cloud) for cloud in (hidden[0], hidden[-1]))
     return (first * last).mean(dim=1)
 
@@ -68,7 +69,9 @@ def measure_main_axis(
     model: MLP, inputs: Float[Tensor, "examples features"]
 ) -> Float[Tensor, "seeds hidden"]:
     """Measure the share of the variance on one axis behind each hidden layer."""
-    return torch.stack([share_of_main_axis(cloud) for cloud in _hidden(model, inputs)], dim=1)
+    return torch.stack(
+        [share_of_main_axis(cloud) for cloud in hidden_signals(model, inputs)], dim=1
+    )
 
 
 @torch.no_grad()
@@ -81,7 +84,7 @@ def measure_change(
     """
     share = [
         (after - before).norm(dim=2) / before.norm(dim=2)
-        for before, after in pairwise(_hidden(model, inputs))
+        for before, after in pairwise(hidden_signals(model, inputs))
     ]
     return torch.stack(share, dim=1).mean(dim=2)
 
@@ -99,7 +102,7 @@ def measure_beyond(
     """
     beyond = [
         (after - line(before, stack.layer(number))).abs().amax(dim=(1, 2))
-        for number, (before, after) in enumerate(pairwise(_hidden(stack, inputs)), 1)
+        for number, (before, after) in enumerate(pairwise(hidden_signals(stack, inputs)), 1)
     ]
     return torch.stack(beyond, dim=1)
 
@@ -109,7 +112,7 @@ def measure_size(
     model: MLP, inputs: Float[Tensor, "examples features"]
 ) -> Float[Tensor, "seeds hidden"]:
     """Measure the size of the signal behind each hidden layer: its norm over all inputs."""
-    return torch.stack([cloud.norm(dim=(1, 2)) for cloud in _hidden(model, inputs)], dim=1)
+    return torch.stack([cloud.norm(dim=(1, 2)) for cloud in hidden_signals(model, inputs)], dim=1)
 
 
 @torch.no_grad()
@@ -130,7 +133,9 @@ def measure_recall(
         asked: inputs that they were not fitted to, on which they are judged.
         layer: 1 is the first hidden layer.
     """
-    known, told = (_hidden(model, some)[layer - 1].cpu().double() for some in (fitted, asked))
+    known, told = (
+        hidden_signals(model, some)[layer - 1].cpu().double() for some in (fitted, asked)
+    )
     mean = known.mean(dim=1, keepdim=True)
     known, told = known - mean, told - mean
     centre = fitted.double().mean(dim=0)
@@ -142,7 +147,10 @@ def measure_recall(
     return 1 - (told @ sums - truth).square().sum(dim=(1, 2)) / truth.square().sum()
 
 
-def _hidden(model: MLP, inputs: Tensor) -> list[Tensor]:
+def hidden_signals(
+    model: MLP, inputs: Float[Tensor, "examples features"]
+) -> list[Float[Tensor, "seeds examples _"]]:
+    """Return what each hidden layer passes on, every copy seeing the same inputs."""
     return model.signals(model.same_for_all(inputs))[1:-1]
 
 
