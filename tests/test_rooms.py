@@ -82,12 +82,12 @@ def test_a_room_imports_only_the_rooms_on_its_left() -> None:
     assert wrong == []
 
 
-# The press has rooms of its own: what a run depends on, runs, the course, its pages, the site.
-PRESS = ("lesson", "run", "course", "page", "site")
-FLOORS = ("settings", "memo", *PRESS, "embed", "scaffold", "terminal", "cli")
+# The press has rooms of its own: a run's ingredients, runs, the course, pages, the site, commands.
+PRESS = ("lesson", "run", "course", "page", "site", "commands")
+FLOORS = ("settings", "memo", *PRESS[:-1], "embed", "scaffold", "terminal", "commands", "cli")
 
 
-def test_the_press_has_five_rooms() -> None:
+def test_the_press_has_six_rooms() -> None:
     press = ROOT / "lessonkit/press"
     assert {path.parent.name for path in press.glob("*/__init__.py")} == set(PRESS)
     modules = {path.stem for path in press.glob("*.py")} - {"__init__"}

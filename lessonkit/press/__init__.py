@@ -1,6 +1,6 @@
 """How does a run become a page?
 
-Hashing, processes, Markdown, MkDocs; never torch. Five rooms, each of which imports only those
+Hashing, processes, Markdown, MkDocs; never torch. Six rooms, each of which imports only those
 above it, and `settings` and `memo`, which all of them know:
 
 - `lesson`, what a run depends on: `script` cuts a lesson into cells, `source` digests the code that
@@ -16,8 +16,9 @@ above it, and `settings` and `memo`, which all of them know:
   and `entries`, each a lesson with its page and its standing;
 - `page`, how what was published is shown: `embed` finds the place, the others make the HTML;
 - `site`, how pages become a site: `plugin` is MkDocs', `check` finds what is wrong, `downloads`
-  lays out files, and `twins`, `slim` and `bytecode` make notebooks light.
+  lays out files, and `twins`, `slim` and `bytecode` make notebooks light;
+- `commands`, what can be asked on a command line: `running`, `looking`, `keeping`, `writing`.
 
-`cli` offers all of it, `terminal` is what it says and `scaffold` a new lesson; `embed` is the
+`cli` offers the commands, `terminal` is what they say and `scaffold` a new lesson; `embed` is the
 address of the Markdown extension.
 """

@@ -1,0 +1,66 @@
+"""Commands that carry runs elsewhere, or away: export, import, clean."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import click
+
+
+@click.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def export_runs(file: Path) -> None:
+    """Pack the runs that the pages use into FILE (.zip)."""
+    from lessonkit.press import settings
+    from lessonkit.press.run import travel
+    from lessonkit.press.run.standing import standings
+
+    project = settings.load()
+    runs = [lesson.run for lesson in standings(project) if lesson.run and lesson.present]
+    click.echo(f"packed {travel.export(project, runs, file)} run(s) into {file}")
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_runs(file: Path) -> None:
+    """Take in the runs of FILE, each checked by its hashes."""
+    from lessonkit.press import settings
+    from lessonkit.press.course.entries import Course
+    from lessonkit.press.run import travel
+    from lessonkit.press.site import downloads
+
+    project = settings.load()
+    for lesson, key in travel.import_(project, file):
+        click.echo(f"took in {lesson}  {key}")
+    downloads.publish(Course(project))
+
+
+@click.command()
+@click.option("--all", "everything", is_flag=True, help="Every run, and all that was made of them.")
+@click.option("--dry-run", is_flag=True, help="Say what would be removed.")
+def clean(everything: bool, dry_run: bool) -> None:
+    """Remove the runs of code that is no longer there."""
+    from lessonkit.press import settings
+    from lessonkit.press.course.entries import runs_in_use
+    from lessonkit.press.run import aside
+
+    project = settings.load()
+    if everything:
+        folders = (project.runs_folder, project.generated_folder, project.memo_folder)
+        doomed = [path for path in folders if path.exists()]
+    else:
+        kept = runs_in_use(project)
+        if os.environ.pop("LESSONKIT_PROFILE", None):  # the site itself uses what it would hide
+            kept |= runs_in_use(project)
+        found = sorted(path.parent for path in project.runs_folder.rglob("manifest.json"))
+        doomed = [folder for folder in found if folder not in kept]
+    for folder in doomed:
+        click.echo(f"{'would remove' if dry_run else 'removed'} {folder.relative_to(project.root)}")
+        if not dry_run:
+            shutil.rmtree(folder, ignore_errors=True)
+    if not doomed:
+        click.echo("nothing to remove")
+    if not dry_run:
+        aside.sweep(project.runs_folder)
