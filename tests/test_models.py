@@ -7,9 +7,17 @@ import torch
 from torch import nn
 
 from lessonkit.models.mlp import ACTIVATIONS, INITIALISATIONS, MLP
+from lessonkit.models.norms import batch_norm, layer_norm
 
 SIZES = [7, 5, 11, 3]
-TORCH = {"sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU, "gelu": nn.GELU}
+TORCH = {
+    "sigmoid": nn.Sigmoid,
+    "tanh": nn.Tanh,
+    "relu": nn.ReLU,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+    "leaky": nn.LeakyReLU,
+}
 
 
 def constant(weight, bias):
@@ -140,3 +148,39 @@ def test_an_unknown_name_is_refused_with_the_known_ones():
         MLP(SIZES, "swish", "he", seeds=[2])
     with pytest.raises(ValueError, match="'kaiming'.*" + ", ".join(INITIALISATIONS)):
         MLP(SIZES, "relu", "kaiming", seeds=[2])
+
+
+def test_an_orthogonal_start_keeps_lengths_where_it_does_not_narrow():
+    weights, _ = INITIALISATIONS["orthogonal"](5, 9, torch.Generator().manual_seed(3))
+    torch.testing.assert_close(weights.mT @ weights, torch.eye(5))
+    weights, _ = INITIALISATIONS["orthogonal"](9, 5, torch.Generator().manual_seed(3))
+    torch.testing.assert_close(weights @ weights.mT, torch.eye(5))
+
+
+def test_weights_are_scaled_copy_by_copy_and_biases_are_not():
+    model, plain = (MLP(SIZES, "relu", "pytorch", seeds=[4, 5]) for _ in range(2))
+    model.scale_weights([2.0, 0.5])
+    for layer, (weights, before) in enumerate(zip(model.weights, plain.weights, strict=True)):
+        torch.testing.assert_close(weights[0], before[0] * 2)
+        torch.testing.assert_close(weights[1], before[1] * 0.5)
+        assert torch.equal(model.biases[layer], plain.biases[layer])
+
+
+@pytest.mark.parametrize(
+    ("norm", "theirs"),
+    [
+        (batch_norm, nn.BatchNorm1d(6, affine=False, track_running_stats=False)),
+        (layer_norm, nn.LayerNorm(6, elementwise_affine=False)),
+    ],
+)
+def test_a_norm_does_to_each_copy_what_torch_does(norm, theirs):
+    sums = torch.randn(3, 8, 6) * 5 + 2
+    expected = torch.stack([theirs(copy) for copy in sums])
+    torch.testing.assert_close(norm(sums), expected)
+
+
+def test_a_norm_stands_before_every_activation_and_not_before_the_logits():
+    model = MLP([7, 5, 3], "relu", "he", seeds=[0], norm=batch_norm)
+    inputs = torch.randn(1, 8, 7)
+    hidden = torch.relu(batch_norm(model.weighted(0, inputs)))
+    torch.testing.assert_close(model(inputs), model.weighted(1, hidden))

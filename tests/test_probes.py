@@ -20,6 +20,7 @@ from lessonkit.probes.lesions import (
 )
 from lessonkit.probes.signals import (
     count_directions,
+    measure_alikeness,
     measure_beyond,
     measure_change,
     measure_directions,
@@ -425,3 +426,13 @@ def test_parts_that_are_not_alike_are_refused():
     one = Examples(torch.tensor([[1.0]]), torch.tensor([1]))
     with pytest.raises(ValueError, match=r"same parameters, got 2 that begin with 'steps\.0\.'"):
         measure_exchanged(CopiesOf(TwoSteps, [2]), one, "steps.0.", "steps.7.")
+
+
+def test_signals_of_inputs_that_point_one_way_are_alike_and_opposite_ones_are_not():
+    model = MLP([2, 2, 2], "tanh", lambda i, o, _: (torch.eye(2), torch.zeros(2)), seeds=[0])
+    one = torch.tensor([[1.0, 0.0], [2.0, 0.0]])
+    assert measure_alikeness(model, one).item() == pytest.approx(1)
+    assert measure_alikeness(model, torch.tensor([[1.0, 0.0], [-3.0, 0.0]])).item() == (
+        pytest.approx(-1)
+    )
+    assert measure_alikeness(model, torch.eye(2)).item() == pytest.approx(0)

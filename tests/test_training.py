@@ -320,3 +320,49 @@ def test_rates_need_as_many_copies_each(train):
     model = MLP([5, 7, 2], "tanh", "xavier", [2, 3, 5])
     with pytest.raises(ValueError, match="as many copies for each of 2 rates, got 3"):
         tune(model, train, range(1), losses_of(train), rates=(0.1, 0.2))
+
+
+def lengths(model, before):
+    """How far each copy has gone, over all its parameters."""
+    gone = [
+        (p.detach() - b).flatten(1).square().sum(dim=1)
+        for p, b in zip(model.parameters(), before, strict=True)
+    ]
+    return torch.stack(gone).sum(dim=0).sqrt()
+
+
+def test_a_gradient_that_is_too_long_is_shortened_and_keeps_its_direction(train):
+    def moved(clip):
+        model = MLP([5, 4, 2], "tanh", "xavier", seeds=[0, 1]).scale_weights([1.0, 30.0])
+        before = [p.detach().clone() for p in model.parameters()]
+        fit(model, train, range(1), learning_rate=1.0, momentum=0.0, batch_size=23, clip=clip)
+        way = torch.cat(
+            [(p.detach() - b).flatten(1) for p, b in zip(model.parameters(), before, strict=True)],
+            dim=1,
+        )
+        return lengths(model, before), nn.functional.normalize(way, dim=1)
+
+    free, ways = moved(None)
+    limit = float(free.mean())  # between the two
+    assert float(free.min()) < limit < float(free.max())
+    short, same = moved(limit)
+    torch.testing.assert_close(short, free.clamp(max=limit))
+    torch.testing.assert_close(same, ways)
+
+
+@pytest.mark.parametrize(("options", "said"), [
+    ({"optimiser": "sgd", "decay": 0.1}, "adamw"),
+    ({"optimiser": "adamw", "clip": 0.0}, "above 0"),
+])  # fmt: skip
+def test_what_an_optimiser_does_not_have_is_refused(train, options, said):
+    model = MLP([5, 2], "tanh", "xavier", seeds=[0])
+    with pytest.raises(ValueError, match=said):
+        fit(model, train, range(1), learning_rate=0.1, batch_size=23, **options)
+
+
+def test_weights_that_decay_shrink_by_the_decay_times_the_rate():
+    same = Examples(torch.zeros(4, 3), torch.zeros(4, dtype=torch.long))
+    model = MLP([3, 2], "tanh", "xavier", seeds=[0])
+    before = model.weights[0].detach().clone()  # zeros in: only the biases have a gradient
+    fit(model, same, range(1), learning_rate=0.5, batch_size=4, optimiser="adamw", decay=0.4)
+    torch.testing.assert_close(model.weights[0].detach(), before * (1 - 0.5 * 0.4))

@@ -35,9 +35,21 @@ CONDITIONS = {
     "tanh": Condition(PALETTE["orange"], "s"),
     "relu": Condition(PALETTE["green"], "^"),
     "gelu": Condition(PALETTE["purple"], "D"),
+    "silu": Condition(PALETTE["pink"], "p"),
+    "leaky": Condition(PALETTE["gold"], "<"),
     # The same layers without and with a way around them.
     "plain": Condition(PALETTE["red"], "v"),
     "residual": Condition(PALETTE["blue"], "P"),
+    # Where the weights of a network begin.
+    "he": Condition(PALETTE["green"], "s"),
+    "xavier": Condition(PALETTE["purple"], "^"),
+    "orthogonal": Condition(PALETTE["sky"], "D"),
+    "normal": Condition(PALETTE["red"], "X"),
+    "pytorch": Condition(PALETTE["gold"], "o"),
+    # What brings the sums of a layer to a common size.
+    "no norm": Condition(PALETTE["red"], "p"),
+    "batch norm": Condition(PALETTE["blue"], "D"),
+    "layer norm": Condition(PALETTE["green"], "X"),
     # What a trained network is compared with.
     "untrained": Condition(PALETTE["muted"], "X"),
     "shuffled": Condition(PALETTE["pink"], "d"),
@@ -57,7 +69,16 @@ CONDITIONS = {
 }
 # Other names of a condition that stands above.
 _ALIASES = {"shuffled answers": "shuffled", "nothing: untrained": "untrained"}
-_SPELLING = {"relu": "ReLU", "gelu": "GELU"}
+_SPELLING = {
+    "relu": "ReLU",
+    "gelu": "GELU",
+    "silu": "SiLU",
+    "leaky": "leaky ReLU",
+    "he": "He",
+    "xavier": "Xavier",
+    "normal": "N(0, 1)",
+    "pytorch": "nn.Linear",
+}
 
 _COLOURS = ("blue", "orange", "green", "purple", "red", "gold", "sky", "pink")
 _MARKERS = ("<", ">", "v", "^", "s", "o", "D", "P", "X", "d", "p", "h", "*")

@@ -22,7 +22,9 @@ __all__ = [
     "Initialisation",
     "he",
     "normal",
+    "orthogonal",
     "pytorch",
+    "rotation",
     "xavier",
 ]
 
@@ -37,6 +39,8 @@ ACTIVATIONS: dict[str, Activation] = {
     "tanh": torch.tanh,
     "relu": torch.relu,
     "gelu": nn.functional.gelu,
+    "silu": nn.functional.silu,
+    "leaky": nn.functional.leaky_relu,  # slope 0.01 below zero
 }
 
 
@@ -51,6 +55,8 @@ class MLP(Copies):
         initialisation: a name from INITIALISATIONS, or a function like those.
         seeds: one copy for each; a copy depends on its own seed alone.
         device: where the weights live. They are drawn on the CPU, equal on every device.
+        norm: what is done to the weighted sums of every layer but the last before the activation,
+            such as `batch_norm` or `layer_norm`. Default: nothing.
     """
 
     def __init__(
@@ -60,8 +66,10 @@ class MLP(Copies):
         initialisation: str | Initialisation,
         seeds: Sequence[int],
         device: str = "cpu",
+        norm: Activation | None = None,
     ) -> None:
         super().__init__(seeds)
+        self.norm = norm
         self.activation = _named(activation, ACTIVATIONS, "activation")
         draw = _named(initialisation, INITIALISATIONS, "initialisation")
         generators = [Generator().manual_seed(seed) for seed in self.seeds]
@@ -76,6 +84,14 @@ class MLP(Copies):
     def depth(self) -> int:
         """The number of layers with weights."""
         return len(self.weights)
+
+    @torch.no_grad()
+    def scale_weights(self, by: float | Sequence[float]) -> MLP:
+        """Multiply all weights, biases left out, by one factor or by one for each copy."""
+        factors = torch.as_tensor(by).expand(len(self.seeds))
+        for weights in self.weights:
+            weights.mul_(factors.to(weights)[:, None, None])
+        return self
 
     def weighted(
         self, layer: int, signal: Float[Tensor, "seeds batch inputs"]
@@ -92,8 +108,9 @@ class MLP(Copies):
         signals = [inputs]
         for layer in range(self.depth):
             weighted = self.weighted(layer, signals[-1])
-            is_last = layer == self.depth - 1
-            signals.append(weighted if is_last else self.activation(weighted))
+            if layer < self.depth - 1:
+                weighted = self.activation(self.norm(weighted) if self.norm else weighted)
+            signals.append(weighted)
         return signals
 
     def forward(
@@ -122,6 +139,16 @@ def pytorch(inputs: int, outputs: int, generator: Generator) -> tuple[Tensor, Te
     return weights, _uniform((outputs,), bound, generator)
 
 
+def orthogonal(inputs: int, outputs: int, generator: Generator) -> tuple[Tensor, Tensor]:
+    """Draw a random rotation, in which nothing grows or shrinks (Saxe et al. 2014, section 3).
+
+    Where one side has fewer units, only as many directions get through.
+    """
+    drawn = torch.randn(outputs, inputs, generator=generator)
+    weights = rotation(drawn) if outputs >= inputs else rotation(drawn.mT).mT
+    return weights, torch.zeros(outputs)
+
+
 def normal(inputs: int, outputs: int, generator: Generator) -> tuple[Tensor, Tensor]:
     """Draw weights from N(0, 1), whatever the width."""
     return torch.randn(outputs, inputs, generator=generator), torch.zeros(outputs)
@@ -132,7 +159,15 @@ INITIALISATIONS: dict[str, Initialisation] = {
     "he": he,
     "pytorch": pytorch,
     "normal": normal,
+    "orthogonal": orthogonal,
 }
+
+
+def rotation(weights: Float[Tensor, "*seeds rows columns"]) -> Float[Tensor, "*seeds rows columns"]:
+    """Turn drawn weights into a rotation, maybe with a mirror, and no direction preferred."""
+    q, r = torch.linalg.qr(weights.double())
+    signs = r.diagonal(dim1=-2, dim2=-1).sign()  # else q would depend on how it was computed
+    return (q * signs.unsqueeze(-2)).to(weights)
 
 
 def _uniform(shape: tuple[int, ...], bound: float, generator: Generator) -> Tensor:

@@ -8,20 +8,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from lessonkit.models.mlp import MLP, Activation
+from lessonkit.models.mlp import MLP, Activation, rotation
 
 __all__ = ["STARTS", "Block", "Layer", "Stack", "Start"]
 
 Layer = Callable[[Tensor], Tensor]
 Block = Callable[[Tensor, Layer], Tensor]
 Start = Callable[[Tensor], Tensor]
-
-
-def _orthogonal(weights: Float[Tensor, "seeds width width"]) -> Float[Tensor, "seeds width width"]:
-    """Turn drawn weights into a rotation, maybe with a mirror, and no direction preferred."""
-    q, r = torch.linalg.qr(weights.double())
-    signs = r.diagonal(dim1=-2, dim2=-1).sign()  # else q would depend on how it was computed
-    return (q * signs.unsqueeze(-2)).to(weights)
 
 
 def _shuffle(weights: Float[Tensor, "seeds width width"]) -> Float[Tensor, "seeds width width"]:
@@ -33,7 +26,7 @@ STARTS: dict[str, Start] = {
     "he": lambda weights: weights,
     "zero": torch.zeros_like,
     "identity": lambda weights: torch.eye(weights.shape[-1]).expand_as(weights),
-    "orthogonal": _orthogonal,
+    "orthogonal": rotation,
     "shuffle": _shuffle,
 }
 

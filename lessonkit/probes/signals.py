@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from lessonkit.models.mlp import MLP
 from lessonkit.models.stack import Block, Stack
@@ -14,6 +14,7 @@ from lessonkit.models.stack import Block, Stack
 __all__ = [
     "count_directions",
     "hidden_signals",
+    "measure_alikeness",
     "measure_beyond",
     "measure_change",
     "measure_directions",
@@ -49,6 +50,23 @@ def measure_directions(
 ) -> Float[Tensor, "seeds hidden"]:
     """Count the directions behind each hidden layer, every copy seeing the same inputs."""
     return torch.stack([count_directions(cloud) for cloud in hidden_signals(model, inputs)], dim=1)
+
+
+@torch.no_grad()
+def measure_alikeness(
+    model: MLP, inputs: Float[Tensor, "examples features"]
+) -> Float[Tensor, "seeds hidden"]:
+    """Measure how much alike the signals of different inputs are behind each hidden layer.
+
+    The mean cosine between all pairs of inputs: 1 if all signals point the same way.
+    """
+    alike = []
+    for cloud in hidden_signals(model, inputs):
+        ways = nn.functional.normalize(cloud.double(), dim=2)
+        count = ways.shape[1]
+        pairs = ways.sum(dim=1).square().sum(dim=1) - ways.square().sum(dim=(1, 2))
+        alike.append(pairs / (count * (count - 1)))
+    return torch.stack(alike, dim=1)
 
 
 @torch.no_grad()

@@ -75,8 +75,7 @@ known, new = {}, {}  # by network and number of sentences
 def train(name, count, rate=0.02, steps=1000):
     exam, learn = deal_all(languages, 2000, count)
     net, steps = Wired(*nets[name], seeds), lesson.pick(quick=steps, smoke=5)
-    stepper = descent("adamw", net, rate)
-    stepper.decay = 0.2  # at every step all weights shrink a little
+    stepper = descent("adamw", net, rate, decay=0.2)  # at every step all weights shrink a little
     batches = own_batches(*learn, 64, seeds)
     for step in lesson.progress(range(steps), f"{name}, {count}"):
         inputs, meanings = next(batches)

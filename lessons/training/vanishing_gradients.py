@@ -205,11 +205,7 @@ lesson.number("times-larger", width**0.5, format="g", label="N(0, 1) against Xav
 # %% half-weights
 # And without any sigmoid: we multiply all weights of a ReLU network by one half.
 def scaled(activation, size):
-    net = network(activation, 20)
-    with torch.no_grad():
-        for weights in net.weights:
-            weights *= size
-    return measure_gradients(net, some)
+    return measure_gradients(network(activation, 20).scale_weights(size), some)
 
 # %%
 half = {n: scaled(n, 0.5).weight_gradient_rms[:, :-1] for n in usual}
