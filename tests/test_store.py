@@ -422,3 +422,14 @@ def test_a_note_that_cannot_be_read_still_counts_as_a_failure(tmp_path: Path) ->
     failures.note(tmp_path, "walks/stray", "key", {})
     failures.file(tmp_path, "walks/stray", "key").write_text("{")
     assert "cannot be read" in failures.noted(tmp_path, "walks/stray", "key")["message"]
+
+
+def test_what_was_checked_is_what_is_used_whatever_becomes_of_the_folder(tmp_path: Path) -> None:
+    run = make(tmp_path, "0123")
+    evidence = run.evidence
+    (run.folder / "evidence.json").write_text("{}")
+    assert run.evidence == evidence
+    shutil.rmtree(run.folder)
+    assert run.evidence == evidence
+    with pytest.raises(StoreError, match=r"unlisted: missing from its run"):
+        run.read("unlisted")

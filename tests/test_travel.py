@@ -221,7 +221,7 @@ def claim(value: float) -> Claim:
 
 
 def run_with(numbers: dict[str, Number], claims: dict[str, Claim]) -> store.Run:
-    run = store.Run(Path(), {})
+    run = store.Run(Path(), {}, {})
     run.__dict__.update(numbers=numbers, claims=claims)  # in the place of what it reads from disk
     return run
 

@@ -41,7 +41,7 @@ def _of_figure(entry: Entry, name: str, anchor: str) -> dict[str, Any]:
         entry.memo_folder,
         svg.__file__,
         [run.manifest["files"][record.svg]],
-        lambda: svg.themed((run.folder / record.svg).read_text("utf-8"), svg.PREFIX),
+        lambda: svg.themed(run.read(record.svg).decode(), svg.PREFIX),
     )
     view, _, drawn = kept.replace(svg.PREFIX, anchor).partition("\n")
     return {

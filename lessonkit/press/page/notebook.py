@@ -110,7 +110,7 @@ def _stream(text: str) -> list[dict[str, Any]]:
 
 def _shown(run: Run, medium: Medium) -> dict[str, Any]:
     """Return a picture or sound as HTML: nbconvert drops the words of a bare image/png."""
-    data = base64.b64encode((run.folder / medium.path).read_bytes()).decode()
+    data = base64.b64encode(run.read(medium.path)).decode()
     shown = render("medium", medium=medium, data=data)
     return {
         "output_type": "display_data",

@@ -1,5 +1,8 @@
 """The runs on disk: content-addressed, whole or absent, checked by hash when read.
 
+A run is read once, when it is opened: the bytes that were checked are the bytes that are used,
+whatever becomes of its folder meanwhile.
+
 .lessonkit/runs/<lesson>/<key>/manifest.json   what ran, in which circumstances, with all hashes
                               /seal            sha256 of manifest.json
                               /evidence.json, cells.json, figures/, data/, log.txt
@@ -10,8 +13,8 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -32,6 +35,17 @@ class Run:
 
     folder: Path
     manifest: dict[str, Any]
+    content: Mapping[str, bytes] = field(repr=False)  # of each file, by its path in the folder
+
+    def read(self, path: str) -> bytes:
+        """Return what a file of the run holds, by its path in the folder.
+
+        Raises:
+            StoreError: the run has no such file.
+        """
+        if path not in self.content:
+            raise StoreError(f"{self.folder / path}: missing from its run. {AGAIN}")
+        return self.content[path]
 
     @property
     def key(self) -> str:
@@ -53,12 +67,12 @@ class Run:
     @property
     def evidence(self) -> dict[str, Any]:
         """The raw evidence, as the lesson published it."""
-        return json.loads((self.folder / "evidence.json").read_text(encoding="utf-8"))
+        return json.loads(self.read("evidence.json"))
 
     @cached_property
     def cells(self) -> list[dict[str, Any]]:
         """What each code cell printed, returned and drew."""
-        return json.loads((self.folder / "cells.json").read_text(encoding="utf-8"))
+        return json.loads(self.read("cells.json"))
 
     @cached_property
     def records(self) -> dict[str, Record]:
@@ -103,18 +117,18 @@ def open_run(folder: Path) -> Run:
             f"{folder}: written by another version of lessonkit (run format "
             f"{manifest.get('format')}, expected {RUN_FORMAT}). {AGAIN}"
         )
-    for name, digest in manifest["files"].items():
-        _check_file(folder / name, digest)
-    return Run(folder, manifest)
+    files = {name: _checked(folder / name, digest) for name, digest in manifest["files"].items()}
+    return Run(folder, manifest, files)
 
 
-def _check_file(path: Path, digest: str) -> None:
+def _checked(path: Path, digest: str) -> bytes:
     try:
-        actual = hashlib.sha256(path.read_bytes()).hexdigest()
+        content = path.read_bytes()
     except OSError as error:
         raise StoreError(f"{path}: missing from its run: {error.strerror}. {AGAIN}") from None
-    if actual != digest:
+    if hashlib.sha256(content).hexdigest() != digest:
         raise StoreError(f"{path}: altered since the run (its hash differs). {AGAIN}")
+    return content
 
 
 def runs_of(runs: Path, lesson: str) -> Iterator[Path]:

@@ -68,7 +68,7 @@ def _figure(course: Course, page: pages.Page, entry: Entry | None) -> bytes:
         entry = course.entries.get(lesson)
     if entry is None or entry.run is None or name not in entry.run.of(Figure):
         return b""
-    return bytes((entry.run.folder / entry.run.of(Figure)[name].png).read_bytes())
+    return entry.run.read(entry.run.of(Figure)[name].png)
 
 
 def _pillow() -> str:
