@@ -282,10 +282,10 @@ def test_a_forked_lesson_has_its_limits(course: Project) -> None:
         assert "used more than 2 CPU seconds" in result.failure["message"]
 
 
-def test_what_a_forked_lesson_prints_past_python_is_in_its_log(course: Project) -> None:
+def test_what_a_forked_lesson_prints_past_python_is_in_its_cell(course: Project) -> None:
     write(course, "import os\nimport numpy\n\nwritten = os.write(1, b'past python')", "one two")
     for result in together(course).values():
-        assert (result.run.folder / "log.txt").read_text() == "past python"
+        assert result.run.cells[0]["stdout"] == "past python"
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])

@@ -15,7 +15,7 @@ from lessonkit.press import settings
 from lessonkit.press.lesson import script, source
 from lessonkit.press.lesson.circumstances import Wanted
 from lessonkit.press.lesson.job import Job, job
-from lessonkit.press.run import failures, limits, runner, standing, store, worker
+from lessonkit.press.run import failures, limits, runner, standing, store, streams, worker
 
 pytestmark = pytest.mark.slow
 
@@ -236,7 +236,7 @@ def test_a_forked_child_that_comes_back_does_not_go_on_as_the_lesson(course: Pro
         "    os.waitpid(child, 0)\nprint('after')\n"
         f"# %%\nwith open({str(done)!r}, 'a') as file:\n    print(os.getpid(), file=file)",
     )
-    assert made.cells[0]["stdout"] == "before\nafter\n"
+    assert made.cells[0]["stdout"] == "before\nafter\nafter\n"  # as in a shell: both are heard
     assert len(made.cells) == 3
     assert made.numbers["answer"].values == [42.0]
     assert len(done.read_text().splitlines()) == 1
@@ -321,7 +321,50 @@ def test_a_cell_keeps_what_it_printed_returned_and_drew(course: Project) -> None
     assert (made.folder / "figures/_cell-0-1.png").read_bytes().startswith(b"\x89PNG")
     assert second["published"] == ["answer"]
     assert (second["stdout"], second["value"], second["figures"]) == ("", "", [])
-    assert (made.folder / "log.txt").read_text() == "aside\n"
+    assert (made.folder / "log.txt").read_text() == first["stderr"] == "aside\n"
+    assert "stderr" not in second
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "sys.stdout.buffer.write(b'said\\n')",
+        "written = os.write(1, b'said\\n')",
+        "done = subprocess.run(['echo', 'said'], check=True)",
+        "done = subprocess.run(['echo', 'said'], stdout=sys.stdout)",
+        "print('said', file=sys.__stdout__)",
+        "sys.stdout.reconfigure(encoding='latin-1'); print('said')",
+        "sys.stdout = io.TextIOWrapper(sys.stdout.buffer, 'ascii'); print('said')",
+        "sys.stdout = io.TextIOWrapper(sys.stdout.detach(), 'ascii'); print('said')",
+        "ctypes.CDLL(None).printf(b'said\\n'); None",
+        "early('said')",
+        "log.warning('said')",
+        "faulthandler.enable(sys.stdout); faulthandler.disable(); print('said')",
+        "with contextlib.redirect_stdout(io.StringIO()) as said: print('said')\n"
+        "print(end=said.getvalue())",
+        "sys.stdout.fileno(), sys.stdout.isatty(), sys.stdout.encoding; print('said')",
+        "print('said', end=''); print()",
+        "os.fork() or (print('said'), os._exit(0)); os.wait(); None",
+        "threading.Thread(target=print, args=['said']).start()",
+    ],
+)
+def test_whoever_writes_writes_into_the_cell_that_runs(course: Project, code: str) -> None:
+    take = (
+        "import contextlib, ctypes, faulthandler, functools, io, logging, os, subprocess, sys\n"
+        "import threading\n\nearly = functools.partial(print, file=sys.stdout)\n"
+        "log = logging.getLogger('lesson')\nlog.addHandler(logging.StreamHandler(sys.stdout))\n"
+    )
+    made = run(course, f"{take}print('before')\n# %%\n{code}\n# %%\nprint('after')")
+    assert [cell["stdout"] for cell in made.cells[:3]] == ["before\n", "said\n", "after\n"]
+    assert (made.folder / "log.txt").read_text() == ""
+    assert not (made.folder / streams.PRINTED).exists()
+
+
+def test_what_nobody_can_read_is_replaced(course: Project) -> None:
+    code = "import os\nprint('\\udc80')\nwritten = os.write(1, bytes([255]))"
+    latin = "\n# %%\nimport sys\nsys.stdout.reconfigure(encoding='latin-1')\nprint('é')"
+    first, second, _ = (cell["stdout"] for cell in run(course, code + latin).cells)
+    assert (first, second) == ("?\n\N{REPLACEMENT CHARACTER}", "é\n")
 
 
 def test_only_a_last_expression_is_a_value(course: Project) -> None:
@@ -367,10 +410,20 @@ def test_the_builder_s_own_future_imports_do_not_hold(course: Project) -> None:
 
 
 def test_much_printing_is_cut_and_says_so(course: Project) -> None:
-    made = run(course, f"print('a' * {worker.PRINT_LIMIT})\nprint('b' * 4_999)\n'c' * 999_999")
+    made = run(course, f"print('a' * {streams.LIMIT})\nprint('b' * 4_999)\n'c' * 999_999")
     printed, value = made.cells[0]["stdout"], made.cells[0]["value"]
-    assert printed.startswith("a" * worker.PRINT_LIMIT + "\n… 5,001 more characters were printed")
-    assert len(value) == worker.PRINT_LIMIT + 1
+    assert printed == "a" * streams.LIMIT + "\n… 5,001 more bytes were printed and left out"
+    assert len(value) == worker.VALUE_LIMIT + 1
+
+
+def test_a_flood_of_prints_fills_no_disk(course: Project) -> None:
+    made = run(
+        course,
+        "import os\nfor _ in range(300):\n    print('é' * 9_999)\nos.fstat(1).st_size < 150_000",
+    )
+    assert made.cells[0]["value"] == "True"
+    assert made.cells[0]["stdout"].endswith("5,899,700 more bytes were printed and left out")
+    assert "\N{REPLACEMENT CHARACTER}" not in made.cells[0]["stdout"]
 
 
 def test_a_flood_that_goes_around_print_is_stopped(

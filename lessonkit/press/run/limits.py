@@ -8,9 +8,10 @@ import time
 from pathlib import Path
 
 from lessonkit.press.run.process import Process
+from lessonkit.press.run.streams import PRINTED
 from lessonkit.press.settings import Settings
 
-LOG_LIMIT = 20 * 2**20  # bytes that a lesson may write to its log before it is stopped
+LOG_LIMIT = 20 * 2**20  # bytes that a lesson may warn, or print past Python, before it is stopped
 _COUNT = 0.5  # seconds between two looks at the time that a lesson has used
 
 
@@ -23,7 +24,7 @@ def overdue(process: Process, settings: Settings) -> str:
             "stopped: perhaps it waits for something. Make it smaller, or raise wall_limit under "
             "[tool.lessonkit] in pyproject.toml."
         )
-    if process.log.stat().st_size > LOG_LIMIT:
+    if _size(process.log) + _size(process.folder / PRINTED) > LOG_LIMIT:
         return (
             f"the lesson wrote more than {LOG_LIMIT // 2**20} MiB to its log and was stopped. "
             "Print less."
@@ -33,6 +34,13 @@ def overdue(process: Process, settings: Settings) -> str:
         if _cpu_seconds(process.child.pid) > settings.time_limit:
             return _too_long(settings)
     return ""
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
 
 
 def _too_long(settings: Settings) -> str:

@@ -22,6 +22,7 @@ from lessonkit.press.lesson.source import source
 from lessonkit.press.run import aside, failures, limits, process, store
 from lessonkit.press.run.nurseries import Child, Nurseries
 from lessonkit.press.run.process import Process, Tell
+from lessonkit.press.run.streams import PRINTED
 from lessonkit.press.settings import PressError, Settings
 
 _POLL = 0.05  # seconds
@@ -158,14 +159,14 @@ def _finish(settings: Settings, ended: Process, runs: Path, replace: bool) -> Re
     done, changed = _json(folder / "done.json"), _changed(settings, job)
     code = ended.child.returncode or 0
     if code == 0 and done is not None and not ended.stop and not changed:
-        for scaffold in ("done.json", "job.json", "progress.json"):
+        for scaffold in ("done.json", "job.json", "progress.json", PRINTED):
             (folder / scaffold).unlink(missing_ok=True)
         return Result(job, store.commit(folder, runs, _manifest(job, done), replace), None)
     failure = _json(folder / "failed.json") or {"line": None, "cell": None, "traceback": ""}
     if ended.stop or "message" not in failure:
         failure["message"] = ended.stop or limits.death(code, settings)
         failure["cell"] = (_json(ended.progress) or {}).get("cell")
-    failure["log"] = _tail(ended.log)
+    failure["log"] = (_tail(folder / PRINTED) + _tail(ended.log))[-4000:]
     aside.discard(folder)
     if changed:  # what ran is neither the old code nor the new: no key can take the blame
         return Result(job, None, {**failure, "lesson": job.lesson, "message": changed})

@@ -9,7 +9,6 @@ from __future__ import annotations
 import __future__
 
 import ast
-import io
 import json
 import os
 import signal
@@ -23,36 +22,11 @@ from typing import Any
 from lessonkit.evidence import circumstances
 from lessonkit.evidence import session as evidence_session
 from lessonkit.evidence.record import EvidenceError
+from lessonkit.press.run.streams import Streams
 from lessonkit.press.run.watch import LessonError, Watch
 
-_HINT = 2_000  # characters of a failing cell's output that go to the log
-PRINT_LIMIT = 100_000  # characters kept of one cell's output
+VALUE_LIMIT = 100_000  # characters kept of what one cell returns
 _FUTURE = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
-
-
-class Captured(io.TextIOBase):
-    """What a cell prints, up to a limit."""
-
-    def __init__(self) -> None:
-        self.parts: list[str] = []
-        self.size = 0
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, text: str) -> int:
-        if self.size < PRINT_LIMIT:
-            self.parts.append(text[: PRINT_LIMIT - self.size])
-        self.size += len(text)
-        return len(text)
-
-    @property
-    def text(self) -> str:
-        """The output; where it was cut, it says so."""
-        kept = "".join(self.parts)
-        if self.size > PRINT_LIMIT:
-            kept += f"\n… {self.size - PRINT_LIMIT:,} more characters were printed and left out"
-        return kept
 
 
 def main(job_file: str, parent: int | None = None) -> int:
@@ -67,6 +41,7 @@ def main(job_file: str, parent: int | None = None) -> int:
     end_with(parent or job["builder"], signal.SIGKILL)
     _limit_cpu(job["cpu_limit"])
     watch = Watch(job, __file__)
+    streams = Streams(folder)
     session = evidence_session.Session(
         profile=job["profile"],
         device=job["device"],
@@ -86,7 +61,8 @@ def main(job_file: str, parent: int | None = None) -> int:
                 f"{circumstances.unusable(job['device'])}. Build with --device cpu, or install "
                 "the build of torch for this device."
             )
-        cells = execute(Path(job["script"]), job["cells"], session, watch)
+        cells = execute(Path(job["script"]), job["cells"], session, watch, streams)
+        streams.close()
         watch.check_modules()
         watch.check_files()
         session.write()
@@ -122,7 +98,11 @@ def _limit_cpu(seconds: int) -> None:
 
 
 def execute(
-    script: Path, ranges: list[list[int]], session: evidence_session.Session, watch: Watch
+    script: Path,
+    ranges: list[list[int]],
+    session: evidence_session.Session,
+    watch: Watch,
+    streams: Streams,
 ) -> list[dict[str, Any]]:
     """Execute the cells of a script, given as ranges of lines, in one namespace."""
     tree = ast.parse(script.read_bytes(), filename=str(script))
@@ -139,7 +119,7 @@ def execute(
         watch.check_process()
         published = [name for name in session.records if name not in told]
         told.update(published)
-        outputs.append({"statements": seen, "published": published, **output})
+        outputs.append({"statements": seen, "published": published, **streams.cut(), **output})
     if seen + _is_docstring(tree.body[0]) != len(tree.body):
         raise LessonError(
             "the script was edited while it began, so its cells do not fit: build again."
@@ -156,24 +136,14 @@ def _execute_cell(
     index: int,
 ) -> tuple[dict[str, Any], int]:
     last = body.pop() if body and isinstance(body[-1], ast.Expr) else None
-    started, printed, value = time.process_time(), Captured(), None
-    screen, sys.stdout = sys.stdout, printed
-    try:
-        code = compile(ast.Module(body, []), str(script), "exec", flags, dont_inherit=True)
-        flags |= code.co_flags & _FUTURE
-        exec(code, namespace)
-        if isinstance(last, ast.Expr):
-            expression = ast.Expression(last.value)
-            value = eval(
-                compile(expression, str(script), "eval", flags, dont_inherit=True), namespace
-            )
-    except BaseException:
-        screen.write(printed.text[-_HINT:])  # the log is kept of a failure: often the best hint
-        raise
-    finally:
-        sys.stdout = screen
+    started, value = time.process_time(), None
+    code = compile(ast.Module(body, []), str(script), "exec", flags, dont_inherit=True)
+    flags |= code.co_flags & _FUTURE
+    exec(code, namespace)
+    if isinstance(last, ast.Expr):
+        expression = ast.Expression(last.value)
+        value = eval(compile(expression, str(script), "eval", flags, dont_inherit=True), namespace)
     output = {
-        "stdout": printed.text,
         "value": "" if value is None else _shortened(repr(value)),
         "figures": _open_figures(folder, index),
         "seconds": round(time.process_time() - started, 3),
@@ -182,7 +152,7 @@ def _execute_cell(
 
 
 def _shortened(text: str) -> str:
-    return text if len(text) <= PRINT_LIMIT else text[:PRINT_LIMIT] + "…"
+    return text if len(text) <= VALUE_LIMIT else text[:VALUE_LIMIT] + "…"
 
 
 def _is_docstring(node: ast.stmt) -> bool:
