@@ -102,7 +102,7 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
-# Figures that are off the screen join the page in quiet moments (site.js).
+# Figures that are off the screen join the page in quiet moments (lessonkit.js).
 SETTLED = "!document.querySelector('.lk-canvas:not([data-settled])')"
 # So do pictures, when a reader comes near them.
 EAGER = "document.querySelectorAll('img[loading]').forEach(img => img.loading = 'eager')"

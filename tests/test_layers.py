@@ -38,12 +38,10 @@ def home(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Iterator
     made.replace(
         "mkdocs.yml",
         "extra_css: [generated/lessonkit.css]",
-        "extra_css: [generated/lessonkit.css, assets/site.css]\n"
-        "extra_javascript: [{path: assets/site.js, defer: true}]",
+        "extra_css: [generated/lessonkit.css, assets/site.css]",
     )
     (made.root / "docs/assets").mkdir()
-    for name in ("site.css", "site.js"):
-        shutil.copy(repository / "docs/assets" / name, made.root / "docs/assets")
+    shutil.copy(repository / "docs/assets/site.css", made.root / "docs/assets")
     made.build()
     built = made.mkdocs("build", "--strict")
     assert built.returncode == 0, built.stderr

@@ -87,7 +87,9 @@ def test_everything_that_a_page_links_is_laid_out(course: Workshop) -> None:
         "cards/stray.png",
         "figures.css",
         "finding.css",
+        "finding.js",
         "lessonkit.css",
+        "lessonkit.js",
         "lessons.zip",
         "walks/stray/_thumb-dark.png",
         "walks/stray/_thumb.png",
@@ -246,7 +248,7 @@ def test_publishing_that_was_interrupted_is_done_again(
     assert files(there) == before
 
 
-def test_a_course_without_runs_publishes_only_the_styles_and_the_cards_of_its_pages(
+def test_a_course_without_runs_publishes_only_what_all_pages_share_and_their_cards(
     there: Workshop,
 ) -> None:
     there.do("clean", "--all")
@@ -256,7 +258,9 @@ def test_a_course_without_runs_publishes_only_the_styles_and_the_cards_of_its_pa
         "cards/stray.png",
         "figures.css",
         "finding.css",
+        "finding.js",
         "lessonkit.css",
+        "lessonkit.js",
     ]
 
 

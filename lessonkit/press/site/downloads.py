@@ -4,7 +4,7 @@
                       /notebook.ipynb                        its page is the notebook twin
                       /<figure>.png, <figure>.csv, _thumb.png, _thumb-dark.png
     generated/cards/<page>.png                               for whoever shares a link
-    generated/lessons.zip, lessonkit.css, finding.css, figures.css
+    generated/lessons.zip, lessonkit.css, lessonkit.js, …   what pages share
 
 A file is written only if its bytes change: `mkdocs serve` watches this folder.
 """
@@ -26,7 +26,8 @@ from lessonkit.press.settings import PressError
 from lessonkit.press.site import cards
 
 _STAMP = ".stamp"
-_STYLES = ("lessonkit.css", "finding.css", "figures.css")
+STYLES = ("lessonkit.css", "finding.css", "figures.css")
+SCRIPTS = ("lessonkit.js", "finding.js")
 
 
 def publish(course: Course) -> bool:
@@ -54,10 +55,10 @@ def _slim(style: str) -> str:
 
 def _lay_out(course: Course, target: Path) -> bool:
     target.mkdir(parents=True, exist_ok=True)
-    changed, kept = False, {target / name for name in _STYLES}
-    for name in _STYLES:
-        style = (resources.files("lessonkit.press") / "assets" / name).read_text(encoding="utf-8")
-        changed |= _write(target / name, _slim(style).encode())
+    changed, kept = False, {target / name for name in (*STYLES, *SCRIPTS)}
+    for name in (*STYLES, *SCRIPTS):
+        text = (resources.files("lessonkit.press") / "assets" / name).read_text(encoding="utf-8")
+        changed |= _write(target / name, (_slim(text) if name in STYLES else text).encode())
     lessons = [e for e in course.entries.values() if e.run and e.script]
     stamps = []
     for entry in lessons:

@@ -25,10 +25,18 @@ from lessonkit.press.page import embed, glossary, maths
 from lessonkit.press.page.neighbours import neighbours
 from lessonkit.press.run import standing
 from lessonkit.press.settings import PressError, Settings
-from lessonkit.press.site import bytecode, cards, check, downloads, searching, twins
+from lessonkit.press.site import (
+    agreement,
+    bytecode,
+    cards,
+    check,
+    downloads,
+    needs,
+    searching,
+    twins,
+)
 
 log = logging.getLogger("mkdocs.plugins.lessonkit")
-EXTENSION = ("lessonkit.press.embed", "lessonkit")  # the names of the Markdown extension
 twins.postpone()  # MkDocs loads this plugin before those that stand behind it
 
 _REFERENCE_STYLE = re.compile(r'<link rel="stylesheet" href="[^"]*_mkdocstrings\.css[^"]*">\s*')
@@ -58,16 +66,21 @@ class LessonkitPlugin(BasePlugin):
         self.serving = command == "serve"
 
     def on_config(self, config: Any) -> Any:
-        """Find the project around the configuration file."""
-        self.settings = settings.load(Path(config["config_file_path"]).parent)
-        if self.config["nav"]:
-            _take_up_lessons(config["nav"], self.config["nav"], self.settings)
-        twins.take_over(config["plugins"], self.settings.memo_folder)
-        extensions = config["markdown_extensions"]
-        named = next((name for name in EXTENSION if name in extensions), EXTENSION[0])
-        if named not in extensions:
-            extensions.append(named)
-        config["mdx_configs"][named] = {"project": self.settings, "place": lambda: self.place}
+        """Find the project around the configuration file, and bring what its pages need."""
+        file = config["config_file_path"]  # none where the configuration is piped in
+        try:
+            self.settings = settings.load(Path(file).resolve().parent if file else None)
+            agreement.check(config, self.settings)
+            if self.config["nav"]:
+                _take_up_lessons(config["nav"], self.config["nav"], self.settings)
+        except PressError as error:
+            raise PluginError(f"plugin lessonkit: {error}") from None
+        needs.bring(config)
+        twins.take_over(config["plugins"], self.settings)
+        for name in needs.EMBED:
+            if name in config["markdown_extensions"]:
+                known = {"project": self.settings, "place": lambda: self.place}
+                config["mdx_configs"][name] = known
         config["mdx_configs"][maths.__name__] = {"place": lambda: self.place}
         return config
 

@@ -21,11 +21,13 @@ from typing import Any
 
 from lessonkit.press import memo
 from lessonkit.press.page import maths
+from lessonkit.press.settings import Settings
 from lessonkit.press.site import slim
 from lessonkit.press.site.bytecode import Bytecode
 
 log = logging.getLogger("mkdocs.plugins.lessonkit")
 PLUGIN = "mkdocs-jupyter"
+FILE = "notebook.ipynb"  # of each lesson, laid out to be rendered
 _CONVERT = "mkdocs_jupyter.convert"
 _MAKERS = (
     PLUGIN,
@@ -61,27 +63,39 @@ def postpone() -> None:
             sys.modules[name] = _Later(name)
 
 
-def take_over(plugins: Any, memo_folder: Path) -> None:
-    """Let mkdocs-jupyter, if it is among the plugins, render through the project's memo.
+def take_over(plugins: Any, project: Settings) -> None:
+    """Let mkdocs-jupyter render through the project's memo, and of our files only the twins.
 
     Args:
         plugins: of MkDocs' configuration.
-        memo_folder: of the project.
+        project: the settings.
     """
-    plugin = plugins.get(PLUGIN)
-    if plugin is not None:
-        plugin.config["cache"] = False
-        sys.modules[type(plugin).__module__].convert = Twins(memo_folder)  # type: ignore[attr-defined]
+    plugin = plugins[PLUGIN]
+    plugin.config["cache"] = False
+    sys.modules[type(plugin).__module__].convert = Twins(project)  # type: ignore[attr-defined]
+    theirs = plugin.should_include
+
+    def should_include(file: Any) -> bool:
+        """Leave notebooks and scripts that are there to be downloaded as they are."""
+        path = Path(file.abs_src_path or "")
+        if path.is_relative_to(project.generated_folder):
+            return path.name == FILE
+        return bool(theirs(file))
+
+    plugin.should_include = should_include
 
 
 class Twins:
     """What mkdocs-jupyter asks for a notebook's HTML and for its headings."""
 
-    def __init__(self, memo_folder: Path) -> None:
-        self.memo_folder = memo_folder
+    def __init__(self, project: Settings) -> None:
+        self.memo_folder = project.memo_folder
+        self.generated_folder = project.generated_folder
 
     def nb2html(self, path: str, **options: Any) -> str:
         """Return a notebook's page; an .ipynb's without what does not belong to it."""
+        if Path(path).is_relative_to(self.generated_folder):  # it has run, whatever others do
+            options["execute"] = False
 
         def make() -> str:
             html = self._convert.nb2html(path, **options)

@@ -5,7 +5,7 @@ const whenIdle = window.requestIdleCallback ?? setTimeout // Safari has no idle 
 // Whoever comes for one place on the page gets all of it at once: nothing may push that place away.
 const quietMoment = () => location.hash || new Promise((resolve) => whenIdle(resolve))
 
-// site.css leaves out what is off the screen while the page starts; here it joins, bit by bit.
+// figures.css leaves out what is off the screen while the page starts; here it joins, bit by bit.
 async function settle() {
   for (const box of document.querySelectorAll(".lk-canvas")) {
     await quietMoment()

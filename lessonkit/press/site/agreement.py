@@ -1,0 +1,44 @@
+"""Where MkDocs' configuration and the project's settings must agree, and what cannot work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from lessonkit.press.settings import Settings, UsageError
+
+
+def check(config: Any, project: Settings) -> None:
+    """Refuse, in one line, a configuration under which pages would come out wrong.
+
+    Args:
+        config: MkDocs'.
+        project: the settings.
+
+    Raises:
+        UsageError: pages are looked for in two places, the site would be written over sources, or
+            the plugin is there twice.
+    """
+    docs, site = (Path(config[name]).resolve() for name in ("docs_dir", "site_dir"))
+    if docs != project.pages_folder.resolve():
+        raise UsageError(
+            f"mkdocs.yml has `docs_dir: {_below(project.root, docs)}`, and [tool.lessonkit] in "
+            f"pyproject.toml has `pages = {project.pages!r}`: expected the same folder. Write "
+            f'`pages = "{_below(project.root, docs)}"`, or another docs_dir.'
+        )
+    store = project.root / project.store
+    ours = (project.lessons_folder, store, project.replications_folder, project.pages_folder)
+    for folder in map(Path.resolve, ours):  # MkDocs empties the site's folder before it builds
+        if site.is_relative_to(folder) or folder.is_relative_to(site):
+            raise UsageError(
+                f"`site_dir: {_below(project.root, site)}` would mix the site with what lies in "
+                f"{_below(project.root, folder)}: expected a folder of its own, such as "
+                "`site_dir: site`."
+            )
+    twice = [name for name in config["plugins"] if name.partition(" ")[0] == "lessonkit"]
+    if len(twice) > 1:
+        raise UsageError("it is named twice under `plugins:`: expected once; remove one.")
+
+
+def _below(root: Path, folder: Path) -> str:
+    return folder.relative_to(root).as_posix() if folder.is_relative_to(root) else str(folder)
