@@ -24,7 +24,7 @@ def recall(folder: Path, maker: str, ingredients: list[str], make: Callable[[], 
         ingredients: everything else that the result depends on.
         make: works the text out.
     """
-    recipe = "\0".join([_digest_of(maker), *ingredients])
+    recipe = "\0".join([digest_of(maker), *ingredients])
     name = hashlib.sha256(recipe.encode()).hexdigest()
     file = os.path.join(folder, name[:2], name)
     try:
@@ -53,5 +53,6 @@ def _keep(file: Path, text: str) -> None:
 
 
 @lru_cache(maxsize=64)
-def _digest_of(file: str) -> str:
+def digest_of(file: str) -> str:
+    """Return the hash of a file's bytes, read once: code that makes something is an ingredient."""
     return hashlib.sha256(Path(file).read_bytes()).hexdigest()

@@ -40,7 +40,7 @@ def _of_figure(entry: Entry, name: str, anchor: str) -> dict[str, Any]:
     kept = memo.recall(
         entry.memo_folder,
         svg.__file__,
-        [run.manifest["files"][record.svg]],
+        [run.manifest["files"][record.svg], *map(memo.digest_of, svg.MADE_BY)],
         lambda: svg.themed(run.read(record.svg).decode(), svg.PREFIX),
     )
     view, _, drawn = kept.replace(svg.PREFIX, anchor).partition("\n")

@@ -7,13 +7,16 @@ import io
 import re
 from xml.etree import ElementTree
 
-from lessonkit.press.page import joining
+from lessonkit.press.page import beneath, colours, joining, places
 
 Element = ElementTree.Element
 
 INLINE_LIMIT = 40_000  # characters; a larger figure is shown as a picture
 
 
+# An edit of one of these makes every figure anew.
+MADE_BY = [__file__, *(room.__file__ for room in (joining, beneath, places, colours))]
+MADE_BY.append(str(colours.STYLESHEET))
 PREFIX = "lk-any-figure"  # stands for the prefix until a page chooses one
 
 _DRAWN = ("defs", "clipPath", "pattern", "marker")  # what stands in these is drawn elsewhere
@@ -28,7 +31,8 @@ def themed(svg: str, prefix: str) -> str:
 
     Every colour becomes a CSS variable with the drawn colour as its fallback, so that one file
     serves both schemes; ids that something refers to get a prefix, since a page holds several
-    figures; places are rounded to a tenth of a point; what draws nothing is left out.
+    figures; what stands on something drawn stays legible; places are rounded to a tenth of a point;
+    what draws nothing is left out.
 
     Raises:
         ValueError: it has no `viewBox`.
@@ -41,6 +45,7 @@ def themed(svg: str, prefix: str) -> str:
         node.tag = node.tag.rpartition("}")[2]
         for name in [name for name in node.attrib if name.startswith("{")]:
             node.attrib[f"xlink:{name.rpartition('}')[2]}"] = node.attrib.pop(name)
+    beneath.made_legible(root)
     _unclip(root)
     wanted = set(
         re.findall(r'(?:url\(#|xlink:href="#)([^")]+)', ElementTree.tostring(root, "unicode"))
