@@ -21,6 +21,7 @@ from workshop import Workshop, assert_sound, copied, read, tags, walks
 
 from lessonkit.press.course import pages
 from lessonkit.press.page import embed
+from lessonkit.press.site import needs
 
 # A second lesson, with a figure of the same name and words that HTML would misread.
 TRICKY = """
@@ -73,8 +74,10 @@ def site_extensions(repository: Path) -> tuple[list[str], dict[str, Any]]:
     ]
     named = [item if isinstance(item, dict) else {item: {}} for item in listed]
     configs = {name: config or {} for item in named for name, config in item.items()}
-    assert configs.pop("lessonkit.press.embed") == {}
-    return list(configs), configs
+    names = list(configs)
+    needs._extend(names, configs)  # as the plugin does
+    names.remove("lessonkit.press.embed")
+    return names, configs
 
 
 Render = Callable[..., str]
