@@ -4,8 +4,8 @@ Hashing, processes, Markdown, MkDocs; never torch. Six rooms, each of which impo
 above it, and `settings` and `memo`, which all of them know:
 
 - `lesson`, what a run depends on: `script` cuts a lesson into cells, `source` digests the code that
-  it reaches, `circumstances` says what is wanted and what is around, `job` is both under one key,
-  and `sphinx` is sphinx-gallery's toolbox;
+  it reaches and `roots` says where that lies, `circumstances` says what is wanted and what is
+  around, `job` is both under one key, and `sphinx` is sphinx-gallery's toolbox;
 - `run`, how a lesson runs and where its runs lie: `runner` runs jobs, each in a `process` within
   its `limits`, forked where it can be (`nurseries`, `nursery`, `libraries`); in there `worker`
   executes the cells, `streams` takes what they print, and `watch` looks on. `store` keeps whole

@@ -17,9 +17,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import lessonkit
 from lessonkit.press import memo
 from lessonkit.press.lesson import script
+from lessonkit.press.lesson.roots import PACKAGE, module_roots
 from lessonkit.press.settings import PressError, Settings
 
 # How a run becomes a page, what the terminal shows, or which colour a condition has, cannot change
@@ -35,6 +35,7 @@ class Source:
     script: Path
     modules: dict[str, str]  # name of a module -> digest of its syntax tree
     files: dict[str, str]  # declared data file -> digest of its bytes
+    places: dict[str, Path]  # name of a module -> its file, on this machine
 
     @property
     def digest(self) -> str:
@@ -51,8 +52,10 @@ def source(settings: Settings, lesson: str) -> Source:
     """
     path = settings.script(lesson)
     roots = {str(root): _names_in(root) for root in module_roots(settings, path)}
+    if str(PACKAGE.parent) != str(settings.root):  # what else lies there is not of this project
+        roots[str(PACKAGE.parent)] = frozenset({PACKAGE.name})
     tree = _tree(path, settings.memo_folder)
-    modules = {"__main__": tree.digest}
+    modules, places = {"__main__": tree.digest}, {"__main__": path}
     waiting, seen = list(tree.imports), {"__main__"}
     while waiting:
         name = waiting.pop()
@@ -63,21 +66,15 @@ def source(settings: Settings, lesson: str) -> Source:
         if file is None:
             continue
         reached = _tree(file, settings.memo_folder)
-        modules[name] = reached.digest
+        modules[name], places[name] = reached.digest, file
         waiting += _absolute(reached.imports, name, file)
     files = {name: _file_digest(settings, path, name) for name in tree.reads}
-    return Source(lesson, path, dict(sorted(modules.items())), files)
+    return Source(lesson, path, dict(sorted(modules.items())), files, places)
 
 
 def digest_of(data: object) -> str:
     """Return one digest of plain data."""
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
-
-
-def module_roots(settings: Settings, path: Path) -> tuple[Path, ...]:
-    """Where modules of the project may lie: beside the script, the root, our package."""
-    ours = Path(lessonkit.__file__).resolve().parent.parent
-    return tuple(dict.fromkeys((path.parent.resolve(), settings.root, ours)))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from lessonkit.press.lesson.job import Job
-from lessonkit.press.lesson.source import module_roots
+from lessonkit.press.lesson.roots import module_roots
 from lessonkit.press.settings import Settings
 
 Name = TypeVar("Name", bound=Hashable)
@@ -22,14 +22,9 @@ _OPTIMISING = "torch._dynamo"
 
 def of_job(settings: Settings, job: Job) -> frozenset[str]:
     """Return the modules of libraries that a job surely imports; none if that cannot be told."""
-    folders = module_roots(settings, job.source.script)
-    files = [job.source.script]
-    for module in job.source.modules:
-        stem = module.replace(".", "/")
-        paths = (folder / f"{stem}{end}" for folder in folders for end in ("/__init__.py", ".py"))
-        files += [path for path in paths if path.is_file()][:1]
+    folders = module_roots(settings, job.source.script)[:-1]  # the last is lessonkit's
     try:
-        return named(files, [job.source.script.parent, settings.root])
+        return named(list(job.source.places.values()), folders)
     except (OSError, SyntaxError, ValueError):
         return frozenset()
 

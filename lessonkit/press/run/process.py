@@ -16,7 +16,8 @@ from typing import Any
 
 from lessonkit.press.lesson import script
 from lessonkit.press.lesson.job import Job
-from lessonkit.press.lesson.source import OUTSIDE, module_roots
+from lessonkit.press.lesson.roots import PACKAGE, environments, module_roots
+from lessonkit.press.lesson.source import OUTSIDE
 from lessonkit.press.run import aside
 from lessonkit.press.run.nurseries import Child, Nurseries
 from lessonkit.press.settings import Settings
@@ -74,7 +75,10 @@ def _spelled(
         "files": list(job.source.files),
         "outside": list(OUTSIDE),
         "root": str(settings.root),
-        "roots": [str(root) for root in module_roots(settings, job.source.script)],
+        "roots": [str(root) for root in module_roots(settings, job.source.script)[:-1]],
+        "package": str(PACKAGE),
+        "environments": [str(place) for place in environments(settings.root)],
+        "places": [str(place) for place in job.source.places.values()],
         "builder": os.getpid(),
         # Where nobody counts for us, the system does; else it comes a little later than we do.
         "cpu_limit": math.ceil(settings.time_limit) + 1,

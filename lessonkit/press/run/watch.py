@@ -24,7 +24,8 @@ class Watch:
         self.job, self.worker = job, worker  # its file: no module has its name any more
         self.cell, self.pid = 0, os.getpid()
         self.root = Path(job["root"]).resolve()
-        self.roots = [Path(root).resolve() for root in job["roots"]]
+        self.roots = [Path(root).resolve() for root in (*job["roots"], job["package"])]
+        self.outside = (job["store"], *job["environments"])
         self.progress = Path(job["progress"])
         self.brought = set(sys.modules)  # by the worker, whatever the lesson does
         self.opened: set[str] = set()
@@ -76,10 +77,8 @@ class Watch:
     def _code(self) -> set[str]:
         """Return the files of modules, which the key covers or `check_modules` has refused."""
         loaded = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
-        parts = [name.replace(".", "/") for name in self.job["modules"]]
-        ends = [f"{part}{end}" for part in parts for end in (".py", "/__init__.py")]
-        named = (str(root / end) for root in self.roots for end in ends)
-        return {os.path.realpath(file) for file in (*loaded, *named, self.worker) if file}
+        known = (*loaded, *self.job["places"], self.worker)
+        return {os.path.realpath(file) for file in known if file}
 
     def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event != "open" or not isinstance(arguments[0], (str, bytes)):
@@ -97,7 +96,8 @@ class Watch:
     def _ours(self, path: Path) -> bool:
         """Say whether a file belongs to the project, rather than to an environment inside it."""
         resolved = path.resolve()
-        if resolved.is_relative_to(sys.prefix) or resolved.is_relative_to(self.job["store"]):
+        package = resolved.is_relative_to(self.job["package"])
+        if not package and any(resolved.is_relative_to(place) for place in self.outside):
             return False
         outside = ("site-packages", "dist-packages", "outputs", "__pycache__")
         return any(resolved.is_relative_to(root) for root in self.roots) and not any(

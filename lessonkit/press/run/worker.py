@@ -203,7 +203,7 @@ def _failure(error: BaseException, job: dict[str, Any], watch: Watch) -> dict[st
     else:
         message = "".join(traceback.format_exception_only(error)).strip()
     if isinstance(error, ModuleNotFoundError):
-        message += f". Install the package that brings {error.name!r}, or correct the import."
+        message += f". {_where_from(error.name or '', job)}"
     text = "".join(
         [
             "Traceback (most recent call last):\n",
@@ -217,6 +217,18 @@ def _failure(error: BaseException, job: dict[str, Any], watch: Watch) -> dict[st
         "cell": watch.cell,
         "traceback": text,
     }
+
+
+def _where_from(module: str, job: dict[str, Any]) -> str:
+    """Say what makes a module importable that was not found."""
+    top, root = module.partition(".")[0], Path(job["root"])
+    for folder in (root / "src", root):
+        if (folder / top).is_dir() or (folder / f"{top}.py").is_file():
+            return (
+                f"{top!r} lies in {folder}, where Python does not look: install the project "
+                "(`pip install -e .`), or set PYTHONPATH to that folder."
+            )
+    return f"Install the package that brings {module!r}, or correct the import."
 
 
 def _write_json(path: Path, data: Any) -> None:
