@@ -183,7 +183,7 @@ def test_clean_all_leaves_only_what_the_author_wrote(there: Workshop) -> None:
 def test_help_lists_every_command(bare: Workshop) -> None:
     outcome = bare.do("--help")
     assert outcome.code == 0
-    for name in ("build", "check", "clean", "export", "import", "new", "status", "verify"):
+    for name in ("build", "check", "clean", "export", "import", "init", "new", "status", "verify"):
         assert f"\n  {name} " in outcome.out
         assert bare.do(name, "-h").code == 0
 

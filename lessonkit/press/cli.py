@@ -43,6 +43,16 @@ def main() -> None:
             raise
         click.secho(f"lessonkit: {error}", err=True, fg="red")
         sys.exit(2 if isinstance(error, UsageError) else 1)
+    except ModuleNotFoundError as error:
+        if debug:
+            raise
+        click.secho(
+            f"lessonkit: {error}: a part of what builds sites is missing. "
+            "pip install 'lessonkit[site]'.",
+            err=True,
+            fg="red",
+        )
+        sys.exit(2)
     except Exception as error:
         if debug:
             raise

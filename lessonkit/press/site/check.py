@@ -9,7 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from lessonkit.press.course import pages, statements
 from lessonkit.press.course.entries import Course
 from lessonkit.press.page import brackets, embed
-from lessonkit.press.site import sentences
+from lessonkit.press.site import configured, sentences
 from lessonkit.press.site.finding import Finding
 
 _IMAGE = re.compile(r"!\[\s*\] ?[(\[]|<img(?![^>]*\salt\s*=)[^>]*>")
@@ -24,7 +24,7 @@ _CITED = re.compile(r"\b(?:18|19|20)\d\d\b|\]\(https?:|(?<!\[)\[\^|<https?:")
 
 def check(course: Course) -> list[Finding]:
     """Check pages (embeds, what sentences rest on, front matter), claim ids, every lesson."""
-    found = [*lessons(course), *structure(course), *remarks(course)]
+    found = [*lessons(course), *structure(course), *remarks(course), *unplugged(course)]
     for page in pages.readable(course.settings):
         found += [
             *sentences.front_matter(course, page),
@@ -48,6 +48,21 @@ def lessons(course: Course) -> Iterator[Finding]:
                 file.relative_to(course.settings.root).as_posix(),
                 "belongs to no lesson: remove it, or call it as its lesson is called now.",
             )
+
+
+def unplugged(course: Course) -> Iterator[Finding]:
+    """Yield that pages embed, and nothing in mkdocs.yml would make something of it."""
+    config = configured.read(course.settings.root)
+    if config is None or configured.names_plugin(config):
+        return
+    bodies = (page.body for page in pages.readable(course.settings))
+    if any(True for body in bodies for _ in brackets.find(body)):
+        yield Finding(
+            configured.FILE,
+            "pages embed what lessons publish, and the plugin is not named: expected `- lessonkit` "
+            "under `plugins:`.",
+            warning=configured.names_extension(config),  # under other generators that is enough
+        )
 
 
 def remarks(course: Course) -> Iterator[Finding]:

@@ -154,8 +154,9 @@ class LessonkitPlugin(BasePlugin):
         searching.without_words(meta)
         page = pages.read(self.settings, path)
         meta["card"] = f"generated/{cards.place(page)}"
-        if page.lesson:
+        if page.lesson and self.config["nav"]:
             meta["subtitle"] = page.title  # beneath the topic, in the navigation
+        if page.lesson:
             meta["hide"] = [*(meta.get("hide") or []), "footer"]  # its foot says more
 
     def on_page_content(self, html: str, page: Any, **_: Any) -> str:

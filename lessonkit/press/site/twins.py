@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import logging
+import os
 import sys
 from collections.abc import Callable
 from functools import cached_property, lru_cache, partial
@@ -120,6 +121,7 @@ class Twins:
 
     @cached_property
     def _convert(self) -> Any:
+        _find_templates()
         module = _imported(_CONVERT)
         exporter = sys.modules["nbconvert.exporters.templateexporter"]
         # Each notebook gets an environment of its own, in which it compiles the same templates.
@@ -127,6 +129,15 @@ class Twins:
             exporter.Environment, bytecode_cache=Bytecode(self.memo_folder)
         )
         return module
+
+
+def _find_templates() -> None:
+    """Tell nbconvert where its own templates are: it looks only beside the running Python."""
+    for file in metadata.files("nbconvert") or ():
+        if file.as_posix().endswith("share/jupyter/nbconvert/templates/lab/conf.json"):
+            folder = str(Path(str(file.locate())).resolve().parents[3])
+            known = os.environ.get("JUPYTER_PATH")
+            os.environ["JUPYTER_PATH"] = os.pathsep.join([known, folder] if known else [folder])
 
 
 @lru_cache(maxsize=1)
