@@ -351,7 +351,7 @@ def test_declared_files_are_found_however_they_are_written(course: Project, call
 
 def test_a_declared_file_that_is_missing_is_named(course: Project) -> None:
     (course.root / "lessons/walks/steps.csv").unlink()
-    with pytest.raises(PressError, match=r"steps\.csv cannot be read: No such file"):
+    with pytest.raises(PressError, match=r"steps\.csv' cannot be read: No such file"):
         source_of(course)
     state = standing(settings.load(course.root), "walks/stray")
     assert state.state == "failed"

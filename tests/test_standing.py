@@ -105,12 +105,13 @@ def told(there: Workshop, **around: str) -> Told:
     dry = there.do("build", "--dry-run", **around).out
     with mock.patch.dict(os.environ, around):
         entry = there.entry()
-        warned = [finding.message for finding in check.lessons(there.course())]
-    where = f"lessons/{LESSON}.py: "
+        warned = [str(finding) for finding in check.lessons(there.course())]
+    script, where = f"lessons/{LESSON}.py:", f"lessons/{LESSON}.py: "
     lines = checked.err.splitlines()
-    assert [line.removeprefix(where) for line in lines if line.startswith(where)] == said[
+    assert [line.removeprefix(where) for line in lines if line.startswith(script)] == said[
         "problems"
     ]
+    warned = [line.removeprefix(where) for line in warned]
     assert {f"warning: {where}{line}" for line in said["remarks"]} <= set(lines)
     assert all(line in table for line in (*said["problems"], *said["remarks"]))
     assert warned == said["problems"], "what `mkdocs build` warns of"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -13,6 +15,19 @@ class PressError(Exception):
 
 class UsageError(PressError):
     """A wrong call: an unknown name, a profile or a device that does not exist here."""
+
+
+def unexpected(where: str, error: Exception) -> str:
+    """Say that something went wrong which nobody thought of, and with which lesson or page.
+
+    With --debug the error itself goes on.
+    """
+    if "--debug" in sys.argv:
+        raise error
+    return (
+        f"{where}: unexpected {type(error).__name__}: {error}. The others go on; `lessonkit "
+        "--debug …` shows where it happened."
+    )
 
 
 @dataclass(frozen=True)
@@ -67,8 +82,27 @@ class Settings:
         """The runs, one folder for each lesson and key."""
         return self.root / self.store / "runs"
 
+    def near(self, error: Exception) -> str:
+        """Return the message of an error, its files as seen from the root."""
+        return str(error).replace(f"{self.root}{os.sep}", "")
+
     def lesson_names(self) -> list[str]:
-        """List the lessons: every script below the folder, but for names that begin with _."""
+        """List the lessons: every script below the folder, but for names that begin with _.
+
+        `misnamed` says which ones were left out because nobody could name them.
+        """
+        return [name for name in self._names() if name.isprintable()]
+
+    def misnamed(self) -> list[str]:
+        """Say of each script whose name cannot be printed that it is no lesson."""
+        return [
+            f"{self.lessons}/{name!a}.py: a lesson's name must be text on one line (this one "
+            "holds bytes or signs that cannot be printed). Rename the file."
+            for name in self._names()
+            if not name.isprintable()
+        ]
+
+    def _names(self) -> list[str]:
         if not self.lessons_folder.is_dir():
             raise UsageError(
                 f"no folder of lessons at {self.lessons_folder}: make it, or name another under "
@@ -76,13 +110,15 @@ class Settings:
             )
         paths = (p.relative_to(self.lessons_folder) for p in self.lessons_folder.rglob("*.py"))
         plain = (p for p in paths if not any(part.startswith(("_", ".")) for part in p.parts))
+        plain = (p for p in plain if not os.path.isdir(self.lessons_folder / p))
         return sorted(p.with_suffix("").as_posix() for p in plain)
 
     def script(self, lesson: str) -> Path:
         """Return the script of a lesson, or say which lessons there are."""
         path = self.lessons_folder / f"{lesson}.py"
         hidden = any(not part or part[0] in "_." for part in lesson.split("/"))
-        if hidden or not path.is_file():
+        # A link that leads nowhere is a lesson, too: one that cannot be read.
+        if hidden or not os.path.lexists(path) or os.path.isdir(path):
             known = ", ".join(self.lesson_names()) or "none"
             raise UsageError(f"lesson {lesson!r} not found; the lessons are: {known}.")
         return path

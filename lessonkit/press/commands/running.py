@@ -48,6 +48,7 @@ def build(
     terminal.remark(line for lesson in now for line in lesson.remarks)
     failed = terminal.traces(project, results)
     problems = [line for lesson in now for line in lesson.problems]
+    problems += [] if lessons else project.misnamed()
     sys.exit(terminal.complain(failed, [*lost, *problems]))
 
 

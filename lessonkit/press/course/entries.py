@@ -16,7 +16,7 @@ from lessonkit.press.course import pages, statements, syllabus
 from lessonkit.press.lesson import script
 from lessonkit.press.run.standing import Standing, standing
 from lessonkit.press.run.store import Run
-from lessonkit.press.settings import PressError, Settings, UsageError
+from lessonkit.press.settings import Settings, UsageError
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,7 @@ def _script(settings: Settings, name: str) -> script.Script | None:
     """Read a lesson's script; one that cannot be read is its standing's to tell."""
     try:
         return script.read(settings.script(name), settings.text, settings.memo_folder)
-    except PressError:
+    except Exception:
         return None
 
 

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import io
 import json
+import os
 import re
+import stat
+import tokenize
 from dataclasses import astuple, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +20,8 @@ from pathlib import Path
 from lessonkit.press import memo
 from lessonkit.press.lesson import sphinx
 from lessonkit.press.settings import PressError
+
+LARGEST = 8 * 2**20  # bytes of a script: more is data in the wrong place
 
 
 class ScriptError(PressError):
@@ -61,21 +67,88 @@ def read(path: Path, text: str = "markdown", memo_folder: Path | None = None) ->
         memo_folder: where to remember what was read, if anywhere.
 
     Raises:
-        ScriptError: no such file, a syntax error, no docstring, no title in it, or code that
-            stands in no cell.
+        ScriptError: no such file, no text, a syntax error, no docstring, no title in it, or code
+            that stands in no cell.
     """
+    found = _looked_at(path)
+    return _read(path, text, memo_folder, found.st_mtime_ns, found.st_size)
+
+
+def _looked_at(path: Path) -> os.stat_result:
+    """Return the size and time of a file that can be read without waiting for anybody."""
     try:
-        stat = path.stat()
+        found = path.stat()
     except OSError as error:
-        raise ScriptError(f"{path}: cannot be read: {error.strerror}.") from None
-    return _read(path, text, memo_folder, stat.st_mtime_ns, stat.st_size)
+        raise _unreadable(path, error) from None
+    if not stat.S_ISREG(found.st_mode):
+        raise ScriptError(f"{path}: expected a file of Python code, got something that is no file.")
+    if found.st_size > LARGEST:
+        raise ScriptError(
+            f"{path}: {found.st_size / 2**20:.0f} MiB of code; expected at most "
+            f"{LARGEST // 2**20}. Keep data in a file of its own and declare it with reads=[…]."
+        )
+    return found
+
+
+def _unreadable(path: Path, error: OSError) -> ScriptError:
+    hint = f" (a link to {os.readlink(path)})" if path.is_symlink() else ""
+    return ScriptError(f"{path}: cannot be read{hint}: {error.strerror or error}.")
+
+
+def code(path: Path) -> str:
+    r"""Return the text of a script as Python reads it: decoded, and every line ends in \n.
+
+    Raises:
+        ScriptError: no such file, or bytes that are not text in the encoding that it names.
+    """
+    _looked_at(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    if b"\0" in data:
+        raise ScriptError(
+            f"{path}:{_line(data, data.index(0))}: a NUL byte, which Python code cannot hold "
+            "(perhaps it is UTF-16). Save the file as UTF-8."
+        )
+    try:
+        encoding = _encoding(data)
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise ScriptError(
+            f"{path}:{_line(data, error.start)}: byte 0x{data[error.start]:02x} is not "
+            f"{error.encoding.upper()}. Save the file as UTF-8, or name its encoding in the first "
+            "line, as in `# -*- coding: latin-1 -*-`."
+        ) from None
+    except (SyntaxError, LookupError, UnicodeError) as error:
+        raise ScriptError(
+            f"{path}:1: {error}. Save the file as UTF-8, and name no other."
+        ) from None
+    return re.sub("\r\n?", "\n", text)
+
+
+def _encoding(data: bytes) -> str:
+    """Return the encoding that a script names, by a mark or in one of its first two lines."""
+    try:
+        return tokenize.detect_encoding(io.BytesIO(data).readline)[0]
+    except SyntaxError:
+        data.decode()  # perhaps the bytes are to blame: then we know where
+        raise
+
+
+def _line(data: bytes, place: int) -> int:
+    before = data[:place]
+    return 1 + before.count(b"\n") + before.count(b"\r") - before.count(b"\r\n")
 
 
 @lru_cache(maxsize=256)  # on the file's time, too: under `serve` files change
 def _read(path: Path, text: str, memo_folder: Path | None, mtime: int, size: int) -> Script:
     if memo_folder is None:
         return _split(path, text)
-    content = hashlib.sha256(path.read_bytes()).hexdigest()
+    try:
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise _unreadable(path, error) from None
     kept = memo.recall(memo_folder, __file__, [content, text], lambda: _packed(_split(path, text)))
     title, cells, statements = json.loads(kept)
     return Script(path, title, tuple(Cell(*cell) for cell in cells), tuple(statements))
@@ -86,11 +159,11 @@ def _packed(lesson: Script) -> str:
 
 
 def _split(path: Path, text: str) -> Script:
-    tree = parse(path)
+    tree, plain = parse(path), code(path)
     if not ast.get_docstring(tree):
         raise _untitled(path)
-    blocks = sphinx.blocks(path)
-    lines = path.read_text(encoding="utf-8").split("\n")  # as Python counts them
+    blocks = sphinx.blocks(plain)
+    lines = plain.split("\n")  # as Python counts them
     texts = [block.content.strip("\n") for block in blocks]
     if text == "rst":
         prose = [t if b.kind == "text" else "" for t, b in zip(texts, blocks, strict=True)]
@@ -128,15 +201,19 @@ def _check_cells(lesson: Script, tree: ast.Module) -> None:
 
 
 def parse(path: Path) -> ast.Module:
-    """Parse a script, with one clear line for a syntax error."""
+    """Parse a script, with one clear line for code that Python cannot read."""
     try:
-        return ast.parse(path.read_bytes(), filename=str(path))
+        return ast.parse(code(path), filename=str(path))
     except SyntaxError as error:
         raise ScriptError(
-            f"{path}:{error.lineno}: syntax error: {error.msg}: {(error.text or '').strip()!r}. "
-            "Mend the line."
+            f"{path}:{error.lineno or 1}: syntax error: {error.msg}: "
+            f"{(error.text or '').strip()!r}. Mend the line."
         ) from None
-    except ValueError as error:  # null bytes
+    except (RecursionError, MemoryError):
+        raise ScriptError(
+            f"{path}: an expression or a block is nested too deeply for Python. Split it."
+        ) from None
+    except ValueError as error:
         raise ScriptError(f"{path}: not Python source: {error}.") from None
 
 

@@ -85,7 +85,10 @@ class _Tree:
 
 
 def _tree(path: Path, memo_folder: Path) -> _Tree:
-    stat = path.stat()
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise script.ScriptError(f"{path}: cannot be read: {error.strerror}.") from None
     return _cached_tree(path, memo_folder, stat.st_mtime_ns, stat.st_size)
 
 
@@ -109,32 +112,44 @@ def _parsed(path: Path) -> _Tree:
     return _Tree(digest, imports, reads)
 
 
-def _canonical(node: object) -> Iterator[str]:
+class _Written(str):
+    """A part of what is written, as opposed to a text within the tree."""
+
+
+def _canonical(tree: ast.Module) -> Iterator[str]:
     """Write a syntax tree without positions, docstrings and empty fields.
 
-    `ast.dump` will not do: it writes other things for the same code in Python 3.12 and 3.13.
+    `ast.dump` will not do: it writes other things for the same code in Python 3.12 and 3.13. Nor
+    will recursion: Python runs expressions that are nested more deeply than it calls.
     """
-    if isinstance(node, ast.AST):
-        yield type(node).__name__ + "("
-        for name in node._fields:
-            value: Any = getattr(node, name, None)
-            if value is None and not (name == "value" and isinstance(node, ast.Constant)):
-                continue
-            if name == "body" and isinstance(node, _DOCUMENTED):
-                value = _without_docstring(value)
-            if isinstance(node, ast.JoinedStr):
-                value = _without_empty_text(value)
-            if value == [] or name == "ctx":
-                continue
-            yield name + "="
-            yield from _canonical(value)
-        yield ")"
-    elif isinstance(node, list):
-        for item in node:
-            yield from _canonical(item)
-            yield ","
-    else:
-        yield f"{type(node).__name__}:{node!r}"
+    waiting: list[object] = [tree]  # the last one is written next
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, _Written):
+            yield node
+        elif isinstance(node, ast.AST):
+            waiting += reversed(
+                [_Written(f"{type(node).__name__}("), *_fields(node), _Written(")")]
+            )
+        elif isinstance(node, list):
+            waiting += reversed([part for item in node for part in (item, _Written(","))])
+        else:
+            yield f"{type(node).__name__}:{node!r}"
+
+
+def _fields(node: ast.AST) -> Iterator[object]:
+    for name in node._fields:
+        value: Any = getattr(node, name, None)
+        if value is None and not (name == "value" and isinstance(node, ast.Constant)):
+            continue
+        if name == "body" and isinstance(node, _DOCUMENTED):
+            value = _without_docstring(value)
+        if isinstance(node, ast.JoinedStr):
+            value = _without_empty_text(value)
+        if value == [] or name == "ctx":
+            continue
+        yield _Written(f"{name}=")
+        yield value
 
 
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
@@ -226,8 +241,18 @@ def _listed(folder: Path, mtime: int) -> frozenset[str]:  # its time changes whe
 def _file_digest(settings: Settings, path: Path, name: str) -> str:
     file = settings.root / name
     try:
+        if file.exists() and not file.is_file():  # a pipe would keep us waiting, a device for ever
+            raise OSError(0, "it is no file")
         return hashlib.sha256(file.read_bytes()).hexdigest()
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a NUL, or half a character
+        reason = getattr(error, "strerror", None) or str(error)
         raise PressError(
-            f"{path}: Lesson(reads=[{name!r}]): {file} cannot be read: {error.strerror}."
+            f"{path}:{_line_of(path, name)}: Lesson(reads=[…]): {name!r} cannot be read: {reason}. "
+            "Name a file that is there, as seen from the folder of pyproject.toml."
         ) from None
+
+
+def _line_of(path: Path, read: str) -> int:
+    """Return the line on which a script declares that it reads a file."""
+    nodes = (node for node in ast.walk(script.parse(path)) if read in _reads(node))
+    return next((node.lineno for node in nodes if isinstance(node, ast.Call)), 1)

@@ -7,8 +7,9 @@ place. Only `names_used` is our own: theirs takes an expression that only Sphinx
 from __future__ import annotations
 
 import ast
+import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
@@ -24,11 +25,12 @@ class Block(NamedTuple):
     line: int  # from 1
 
 
-def blocks(script: Path) -> list[Block]:
-    """Cut a script into text and code; its docstring comes first."""
+def blocks(code: str) -> list[Block]:
+    """Cut the text of a script into prose and code; its docstring comes first."""
     from sphinx_gallery.py_source_parser import split_code_and_text_blocks
 
-    _, found = split_code_and_text_blocks(script)
+    with tempfile.TemporaryDirectory() as folder:  # it reads UTF-8 without a mark, and from a file
+        _, found = split_code_and_text_blocks(_written(Path(folder, "script.py"), code))
     return [Block(block.type, block.content, block.lineno) for block in found]
 
 
@@ -55,14 +57,31 @@ def archive(files: Sequence[Path], target: Path, relative_to: Path) -> None:
     zip_files(files, target, relative_to)
 
 
-def related(scripts: Sequence[Path]) -> dict[Path, list[Path]]:
-    """Return for each script the others, those first that use most of its rare words."""
+def related(scripts: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return for each script the others, those first that use most of its rare words.
+
+    Args:
+        scripts: the name of each -> its text.
+    """
     from sphinx_gallery.recommender import ExampleRecommender
 
     if len(scripts) < 2:
-        return {script: [] for script in scripts}
-    fitted = ExampleRecommender(n_examples=len(scripts) - 1).fit(scripts)
-    return {script: [Path(name) for name in fitted.predict(script)] for script in scripts}
+        return {name: [] for name in scripts}
+    with tempfile.TemporaryDirectory() as folder:
+        files = {
+            str(_written(Path(folder, f"{number:06}.py"), code)): name
+            for number, (name, code) in enumerate(scripts.items())
+        }
+        fitted = ExampleRecommender(n_examples=len(scripts) - 1).fit(list(files))
+        return {
+            name: [files[str(other)] for other in fitted.predict(file)]
+            for file, name in files.items()
+        }
+
+
+def _written(file: Path, code: str) -> Path:
+    file.write_text(code, encoding="utf-8", newline="")
+    return file
 
 
 def names_used(script: Path, package: str = "lessonkit") -> list[str]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from pathlib import Path
 
 from lessonkit.press import memo
 from lessonkit.press.course.entries import Course, Entry
-from lessonkit.press.lesson import sphinx
+from lessonkit.press.lesson import script, sphinx
 from lessonkit.press.page.evidence import Link
 from lessonkit.press.page.templates import render
 
@@ -42,16 +41,13 @@ def related(course: Course, entry: Entry) -> list[str]:
 @lru_cache(maxsize=1)  # for every page of one build
 def _alike(course: Course) -> dict[str, list[str]]:
     """Return the others for each lesson; from the memo, if these scripts were compared before."""
-    scripts = {e.script.path: e.name for e in course.entries.values() if e.script and e.page}
+    scripts = {
+        e.name: script.code(e.script.path) for e in course.entries.values() if e.script and e.page
+    }
     found = memo.recall(
         course.settings.memo_folder,
         sphinx.__file__,
-        ["related", *(f"{name} {path.read_text('utf-8')}" for path, name in scripts.items())],
-        lambda: _compared(scripts),
+        ["related", *(f"{name} {code}" for name, code in scripts.items())],
+        lambda: json.dumps(sphinx.related(scripts)),
     )
     return dict(json.loads(found))
-
-
-def _compared(scripts: dict[Path, str]) -> str:
-    found = sphinx.related(list(scripts))
-    return json.dumps({scripts[path]: [scripts[p] for p in like] for path, like in found.items()})

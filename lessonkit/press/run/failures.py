@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
-from lessonkit.press.run.aside import unwritable
 from lessonkit.press.settings import Settings
+
+_LINE = 1_000  # characters of a message
 
 
 def file(runs: Path, lesson: str, key: str) -> Path:
@@ -19,23 +22,33 @@ def file(runs: Path, lesson: str, key: str) -> Path:
 
 
 def note(runs: Path, lesson: str, key: str, failure: dict[str, Any]) -> None:
-    """Remember why a lesson failed; it stays until a run with this key succeeds."""
+    """Remember why a lesson failed; it stays until a run with this key succeeds.
+
+    The note is whole or absent. Where nothing can be written the failure is only told.
+    """
     target = file(runs, lesson, key)
+    aside = target.with_name(f"{target.name}.{os.getpid()}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(json.dumps(failure, indent=1), encoding="utf-8")
-    except OSError as error:
-        raise unwritable(target, error) from None
+        aside.write_text(json.dumps(failure, indent=1), encoding="utf-8")
+        aside.replace(target)
+    except OSError:
+        with contextlib.suppress(OSError):
+            aside.unlink()
 
 
 def noted(runs: Path, lesson: str, key: str) -> dict[str, Any] | None:
     """Return the noted failure for a key, if there is one."""
+    target = file(runs, lesson, key)
     try:
-        return json.loads(file(runs, lesson, key).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        found = json.loads(target.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError):
-        return {"message": "its last run failed (the note about it cannot be read)"}
+    except (OSError, ValueError, RecursionError):
+        found = None
+    if isinstance(found, dict) and isinstance(found.get("message"), str):
+        return found
+    return {"message": "its last run failed (the note about it cannot be read)"}
 
 
 def explain(failure: dict[str, Any], settings: Settings) -> str:
@@ -43,4 +56,17 @@ def explain(failure: dict[str, Any], settings: Settings) -> str:
     place = f"{settings.lessons}/{failure.get('lesson', '?')}.py"
     if failure.get("line"):
         place += f":{failure['line']}"
-    return f"{place}: {failure['message']}"
+    return f"{place}: {one_line(failure['message'])}"
+
+
+def one_line(message: str) -> str:
+    """Return a message as one line that any terminal can show; the traceback has all of it."""
+    text = printable(" ".join(message.split()))
+    return text if len(text) <= _LINE else f"{text[:_LINE]}…"
+
+
+def printable(text: str) -> str:
+    """Return a text with signs escaped that would move the cursor, or that no file can hold."""
+    return "".join(
+        sign if sign.isprintable() or sign in "\n\t" else ascii(sign)[1:-1] for sign in text
+    )

@@ -25,7 +25,7 @@ def of_job(settings: Settings, job: Job) -> frozenset[str]:
     folders = module_roots(settings, job.source.script)[:-1]  # the last is lessonkit's
     try:
         return named(list(job.source.places.values()), folders)
-    except (OSError, SyntaxError, ValueError):
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return frozenset()
 
 

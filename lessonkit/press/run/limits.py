@@ -12,6 +12,10 @@ from lessonkit.press.run.streams import PRINTED
 from lessonkit.press.settings import Settings
 
 LOG_LIMIT = 20 * 2**20  # bytes that a lesson may warn, or print past Python, before it is stopped
+GONE = (
+    "the lesson removed the folder or the log in which its run grows, so nothing of it can be "
+    "kept. A lesson writes only into folders of its own."
+)
 _COUNT = 0.5  # seconds between two looks at the time that a lesson has used
 
 
@@ -24,6 +28,8 @@ def overdue(process: Process, settings: Settings) -> str:
             "stopped: perhaps it waits for something. Make it smaller, or raise wall_limit under "
             "[tool.lessonkit] in pyproject.toml."
         )
+    if not process.log.is_file():
+        return GONE
     if _size(process.log) + _size(process.folder / PRINTED) > LOG_LIMIT:
         return (
             f"the lesson wrote more than {LOG_LIMIT // 2**20} MiB to its log and was stopped. "
@@ -76,7 +82,8 @@ def death(code: int, settings: Settings) -> str:
     if hasattr(signal, "SIGXCPU") and code == -signal.SIGXCPU:
         return _too_long(settings)
     if code < 0:
-        name = signal.Signals(-code).name
+        names = {number.value: number.name for number in signal.Signals}
+        name = names.get(-code, f"signal {-code}")  # those for real time have no names
         hint = " Perhaps the machine ran out of memory." if -code == signal.SIGKILL else ""
         return f"the process was killed by {name}.{hint}"
     return f"the process ended with exit code {code} and no reason; its log may tell."

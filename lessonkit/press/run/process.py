@@ -6,6 +6,7 @@ import json
 import math
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -22,6 +23,7 @@ from lessonkit.press.run import aside
 from lessonkit.press.run.nurseries import Child, Nurseries
 from lessonkit.press.settings import Settings
 
+_MOST = 2**20  # bytes of a note that a lesson's process writes down
 Tell = Callable[[Job, dict[str, Any]], None]
 
 
@@ -35,7 +37,8 @@ class Process:
     started: float
     progress: Path
     log: Path
-    last: str = ""
+    lines: tuple[int, ...] = ()  # on which its cells begin
+    last: dict[str, Any] | None = None  # that it told
     stop: str = ""
     counted: float = 0.0  # when its CPU seconds were looked at
 
@@ -54,7 +57,8 @@ def start(settings: Settings, job: Job, runs: Path, shared: Nurseries | None) ->
     log.touch()
     nursery = shared.get(job) if shared else None
     child = nursery.start(spec, log, job.source.script) if nursery else _fresh(settings, job, spec)
-    return Process(job, child, folder, time.monotonic(), progress, log)
+    lines = tuple(cell.line for cell in lesson.code)
+    return Process(job, child, folder, time.monotonic(), progress, log, lines)
 
 
 def _spelled(
@@ -100,14 +104,34 @@ def _fresh(settings: Settings, job: Job, spec: Path) -> subprocess.Popen[bytes]:
 
 def listen(process: Process, tell: Tell) -> None:
     """Pass on what a lesson has told since the last time."""
+    event = written(process.progress)
+    if event is not None and event != process.last:
+        process.last = event
+        if _understood(event):
+            tell(process.job, event)
+
+
+def _understood(event: dict[str, Any]) -> bool:
+    """Say whether an event is one of the two that a lesson's process tells of."""
+    cell, cells, done, total = (event.get(name) for name in ("cell", "cells", "done", "total"))
+    if event.keys() == {"cell", "cells"}:
+        return type(cell) is type(cells) is int and 0 <= cell < cells
+    return event.keys() == {"label", "done", "total"} and type(done) is type(total) is int
+
+
+def written(file: Path) -> dict[str, Any] | None:
+    """Return what a lesson's process wrote down, if that is a plain object of JSON.
+
+    A lesson can put anything in that place: a pipe that nobody writes to, or no end of brackets.
+    """
     try:
-        text = process.progress.read_text(encoding="utf-8")
-        event = json.loads(text)
-    except (OSError, ValueError):
-        return
-    if text != process.last:
-        process.last = text
-        tell(process.job, event)
+        found = os.lstat(file)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > _MOST:
+            return None
+        said = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return said if isinstance(said, dict) else None
 
 
 def kill(process: Process) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -17,15 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from lessonkit.press.lesson.job import Job
-from lessonkit.press.lesson.script import ScriptError
 from lessonkit.press.lesson.source import source
 from lessonkit.press.run import aside, failures, limits, process, store
 from lessonkit.press.run.nurseries import Child, Nurseries
 from lessonkit.press.run.process import Process, Tell
 from lessonkit.press.run.streams import PRINTED
-from lessonkit.press.settings import PressError, Settings
+from lessonkit.press.settings import PressError, Settings, unexpected
 
 _POLL = 0.05  # seconds
+_NOTHING = {"line": None, "cell": None, "traceback": ""}  # that anybody knows of a failure
 
 
 @dataclass(frozen=True)
@@ -100,9 +99,10 @@ class _Batch:
             self.tell(job, {"state": "started"})
             try:
                 started = process.start(self.settings, job, self.runs, self.nurseries)
-            except ScriptError as error:  # of this lesson: the others go on
-                failure = {"message": str(error), "line": None, "cell": None, "traceback": ""}
-                self._end(_failed(job, self.runs, failure))
+            except PressError as error:  # of this lesson: the others go on
+                self._end(_refused(job, self.runs, self.settings.near(error)))
+            except Exception as error:
+                self._end(_refused(job, self.runs, unexpected("the press", error)))
             else:
                 self.active.append(started)
 
@@ -112,7 +112,7 @@ class _Batch:
             process.listen(lesson, self.tell)
             if lesson.child.poll() is not None:
                 self.active.remove(lesson)
-                self._end(_finish(self.settings, lesson, self.runs, self.replace))
+                self._end(self._finished(lesson))
             elif isinstance(lesson.child, Child) and lesson.child.lost:
                 self.active.remove(lesson)
                 aside.discard(lesson.folder)
@@ -120,6 +120,16 @@ class _Batch:
             elif reason := lesson.stop or limits.overdue(lesson, self.settings):
                 lesson.stop = reason
                 process.kill(lesson)
+
+    def _finished(self, lesson: Process) -> Result:
+        try:
+            return _finish(self.settings, lesson, self.runs, self.replace)
+        except PressError as error:
+            message = self.settings.near(error)
+        except Exception as error:
+            message = unexpected("the press", error)
+        aside.discard(lesson.folder)
+        return _refused(lesson.job, self.runs, message)
 
     def drop(self) -> None:
         """End what still runs."""
@@ -156,21 +166,56 @@ def _finish(settings: Settings, ended: Process, runs: Path, replace: bool) -> Re
     """Turn an ended process into a run or a failure; only a complete `done.json` is a success."""
     job, folder = ended.job, ended.folder
     process.kill(ended)  # whatever the lesson left running
-    done, changed = _json(folder / "done.json"), _changed(settings, job)
+    done, changed = process.written(folder / "done.json"), _changed(settings, job)
     code = ended.child.returncode or 0
-    if code == 0 and done is not None and not ended.stop and not changed:
+    if code == 0 and done is not None and _measured(done) and not ended.stop and not changed:
         for scaffold in ("done.json", "job.json", "progress.json", PRINTED):
             (folder / scaffold).unlink(missing_ok=True)
         return Result(job, store.commit(folder, runs, _manifest(job, done), replace), None)
-    failure = _json(folder / "failed.json") or {"line": None, "cell": None, "traceback": ""}
-    if ended.stop or "message" not in failure:
-        failure["message"] = ended.stop or limits.death(code, settings)
-        failure["cell"] = (_json(ended.progress) or {}).get("cell")
+    failure = _told(ended)
+    if ended.stop or not failure:
+        failure = {**_NOTHING, "message": ended.stop or _death(ended, code, settings)}
+        cell = (process.written(ended.progress) or ended.last or {}).get("cell")
+        if type(cell) is int and 0 <= cell < len(ended.lines):
+            failure |= {"cell": cell, "line": ended.lines[cell]}
     failure["log"] = (_tail(folder / PRINTED) + _tail(ended.log))[-4000:]
     aside.discard(folder)
     if changed:  # what ran is neither the old code nor the new: no key can take the blame
         return Result(job, None, {**failure, "lesson": job.lesson, "message": changed})
     return _failed(job, runs, failure)
+
+
+# What a lesson's process says of itself when it has come to its end.
+_DONE: dict[str, Any] = {
+    "seeds": list,
+    "cpu_seconds": float | int,
+    "wall_seconds": float | int,
+    "peak_mib": int,
+    "device_name": str,
+    "instruction_set": str,
+}
+
+
+def _measured(done: dict[str, Any]) -> bool:
+    """Say whether a `done.json` is one that the worker wrote."""
+    return all(isinstance(done.get(name), kind) for name, kind in _DONE.items())
+
+
+def _told(ended: Process) -> dict[str, Any]:
+    """Return the reason that a lesson's process wrote down; empty if it is none."""
+    told = process.written(ended.folder / "failed.json") or {}
+    kinds = {"message": str, "line": int | None, "cell": int | None, "traceback": str}
+    return told if all(isinstance(told.get(name), kinds[name]) for name in kinds) else {}
+
+
+def _death(ended: Process, code: int, settings: Settings) -> str:
+    return limits.death(code, settings) if ended.folder.is_dir() else limits.GONE
+
+
+def _refused(job: Job, runs: Path, message: str) -> Result:
+    """Return the failure of a job that could not begin, or whose run could not be kept."""
+    message = message.removeprefix(f"{job.source.script}: ")
+    return _failed(job, runs, {**_NOTHING, "message": message})
 
 
 def _failed(job: Job, runs: Path, failure: dict[str, Any]) -> Result:
@@ -215,14 +260,9 @@ def pace() -> float:
     return round(min(found), 5)
 
 
-def _json(path: Path) -> dict[str, Any] | None:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-
-
 def _tail(path: Path, limit: int = 4000) -> str:
+    if not path.is_file():  # a lesson may have put a pipe there
+        return ""
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - limit))

@@ -17,7 +17,7 @@ from lessonkit.press.lesson.job import Job, job
 from lessonkit.press.run import failures, replications, runner, store
 from lessonkit.press.run.process import Tell
 from lessonkit.press.run.store import Choice, Run
-from lessonkit.press.settings import PressError, Settings, UsageError
+from lessonkit.press.settings import PressError, Settings, UsageError, unexpected
 
 
 @dataclass(frozen=True)
@@ -100,13 +100,23 @@ def standing(settings: Settings, lesson: str, wanted: Wanted = AS_SET) -> Standi
         UsageError: no such lesson, or something is wanted that does not exist here.
     """
     try:
+        return _standing(settings, lesson, wanted)
+    except PressError:
+        raise
+    except Exception as error:  # of this lesson: the others stand as they stand
+        place = f"{settings.lessons}/{lesson}.py"
+        return Standing(lesson, "failed", None, None, {}, (unexpected(place, error),))
+
+
+def _standing(settings: Settings, lesson: str, wanted: Wanted) -> Standing:
+    try:
         script.read(settings.script(lesson), settings.text, settings.memo_folder)
         now = job(settings, lesson, wanted)
     except UsageError:
         raise
     except PressError as error:
         last = store.choose(settings.runs_folder, lesson, "", "", confined()).run
-        return _judged(settings, Standing(lesson, "failed", None, last), [str(error)], [])
+        return _judged(settings, Standing(lesson, "failed", None, last), [settings.near(error)], [])
     choice = store.choose(settings.runs_folder, lesson, now.source.digest, now.key, _profile(now))
     run = choice.own if wanted.something else choice.run
     if choice.own or (not wanted.something and _spares(choice, now)):

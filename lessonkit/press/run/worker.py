@@ -26,6 +26,7 @@ from lessonkit.press.run.streams import Streams
 from lessonkit.press.run.watch import LessonError, Watch
 
 VALUE_LIMIT = 100_000  # characters kept of what one cell returns
+_MESSAGE, _TRACEBACK = 4_000, 40_000  # characters kept of why a lesson failed
 _FUTURE = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 
 
@@ -71,7 +72,7 @@ def main(job_file: str, parent: int | None = None) -> int:
     except BaseException as error:  # SystemExit and KeyboardInterrupt end a lesson badly, too
         if os.getpid() != session.pid:
             os._exit(1)
-        _write_json(folder / "failed.json", _failure(error, job, watch))
+        _report(folder / "failed.json", error, job, watch)
         return 1
     return 0
 
@@ -187,6 +188,22 @@ def import_matplotlib(folder: Path) -> None:
             os.chdir(back)
 
 
+def _report(file: Path, error: BaseException, job: dict[str, Any], watch: Watch) -> None:
+    """Write down why the lesson failed, whatever its exception does when it is asked."""
+    try:
+        failure = _failure(error, job, watch)
+    except BaseException:  # its __str__ exits, its notes are no list, its causes have no end
+        failure = {"message": type(error).__name__, "line": _first_line(job, watch)}
+        failure |= {"cell": watch.cell, "traceback": ""}
+    # ASCII: a message can hold half a character, which UTF-8 cannot.
+    file.write_text(json.dumps(failure, indent=1), encoding="ascii")
+
+
+def _first_line(job: dict[str, Any], watch: Watch) -> int | None:
+    """Return the line on which the present cell begins."""
+    return job["cells"][watch.cell][0] if job["cells"] else None
+
+
 def _failure(error: BaseException, job: dict[str, Any], watch: Watch) -> dict[str, Any]:
     """Describe an error with the script's own line numbers, the builder's frames left out."""
     script = job["script"]
@@ -200,10 +217,12 @@ def _failure(error: BaseException, job: dict[str, Any], watch: Watch) -> dict[st
         )
     elif isinstance(error, (LessonError, EvidenceError)):
         message = str(error)
+    elif isinstance(error, SyntaxError) and error.filename == script and error.lineno:
+        message, lines = f"{type(error).__name__}: {error.msg}", [*lines, error.lineno]
     else:
         message = "".join(traceback.format_exception_only(error)).strip()
-    if isinstance(error, ModuleNotFoundError):
-        message += f". {_where_from(error.name or '', job)}"
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        message += f". {_where_from(error.name, job)}"
     text = "".join(
         [
             "Traceback (most recent call last):\n",
@@ -212,10 +231,10 @@ def _failure(error: BaseException, job: dict[str, Any], watch: Watch) -> dict[st
         ]
     )
     return {
-        "message": message,
-        "line": lines[-1] if lines else None,
+        "message": message[:_MESSAGE],
+        "line": lines[-1] if lines else _first_line(job, watch),
         "cell": watch.cell,
-        "traceback": text,
+        "traceback": text[-_TRACEBACK:],
     }
 
 

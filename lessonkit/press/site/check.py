@@ -38,9 +38,13 @@ def check(course: Course) -> list[Finding]:
 
 def lessons(course: Course) -> Iterator[Finding]:
     """Yield what is wrong with the lessons, their runs and their records."""
+    yield from (Finding(course.settings.lessons, line) for line in course.settings.misnamed())
     for entry in course.entries.values():
+        script = f"{course.settings.lessons}/{entry.name}.py"
         for problem in entry.problems:
-            yield Finding(f"{course.settings.lessons}/{entry.name}.py", problem)
+            where, _, message = problem.partition(": ")
+            told = where == script or where.startswith(f"{script}:")
+            yield Finding(where, message) if told else Finding(script, problem)
     folder = course.settings.replications_folder
     for file in sorted(folder.rglob("*.json")):
         if file.relative_to(folder).with_suffix("").as_posix() not in course.entries:
