@@ -112,7 +112,7 @@ def test_every_cell_shows_what_it_put_out(course: Workshop) -> None:
     assert first == ('print("one")', "one\n2")
     assert second[1] == "two\na figure of this cell"
     assert third[1] == (
-        'few\nLess "<" & more: 2, 3.the cost: 7 $\na  b\nx  3\nBoth.\n✓ holds: 2 < 3.\n'
+        'few\nLess "<" & more: 2, 3.the cost: 7 $\na  b\nx  3\nBoth.✓ holds: 2 < 3.\n'
         "    measured 2 (exact), promised below 3\n    trap: 4 < 3: 4: contradicted\n"
     )
     assert quiet == ("quiet = 5", "")

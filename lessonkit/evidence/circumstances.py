@@ -52,7 +52,7 @@ def environment(
         **dict.fromkeys(_THREADS, str(threads)),
         "PYTHONHASHSEED": "0",
         "PYTHONUTF8": "1",
-        "PYTHONIOENCODING": "utf-8",
+        "PYTHONIOENCODING": "utf-8:replace",
         "MATPLOTLIBRC": os.devnull,  # matplotlib's defaults, not those of whoever runs it
     }
 
@@ -79,7 +79,8 @@ def seeming_devices() -> list[str]:
 def _has_cuda() -> bool:
     driver = Path("/dev/nvidiactl").exists() or Path("/dev/dxg").exists()
     windows = Path(os.environ.get("SYSTEMROOT", "/nowhere"), "System32", "nvcuda.dll").exists()
-    return (driver or windows) and "+cpu" not in torch_version()
+    cannot = ("+cpu", "(not installed)")
+    return (driver or windows) and not torch_version().endswith(cannot)
 
 
 @lru_cache(maxsize=1)
@@ -135,22 +136,46 @@ def _cpuinfo() -> list[str]:
         return []
 
 
-def pin_by_hand(threads: int, instructions: str) -> None:
+def front_end() -> str:
+    """Say who runs this process: "notebook", "prompt" (of Python or IPython), or "script"."""
+    ask = getattr(sys.modules.get("IPython"), "get_ipython", None)
+    shell = ask() if ask else None
+    if shell is not None:  # a kernel, whosever it is, unless it sits in a terminal
+        return "prompt" if type(shell).__name__ == "TerminalInteractiveShell" else "notebook"
+    return "prompt" if hasattr(sys, "ps1") else "script"
+
+
+def pin_by_hand(script: Path, threads: int, instructions: str) -> None:
     """Start a script that somebody runs by hand again, in the environment of the builder.
 
     Nothing happens where that is so already. Hash seed and instructions are read when a process
     starts, so there is no other way. In a notebook or a debugger only the threads can be pinned.
+    What is printed keeps the encoding of whatever reads it.
     """
     wanted = environment(threads, instructions)
+    wanted["PYTHONIOENCODING"] = f"{getattr(sys.stdout, 'encoding', None) or 'utf-8'}:replace"
     if all(os.environ.get(name) == value for name, value in wanted.items()):
         return pin_threads(threads)
-    if sys.flags.interactive or sys.gettrace() is not None or "ipykernel" in sys.modules:
+    if front_end() != "script" or sys.flags.interactive or _traced() or not _alone(script):
         return pin_threads(threads)
     command = [sys.executable, *sys.orig_argv[1:]]
     sys.stdout.flush()
     if os.name == "posix":
         os.execve(sys.executable, command, wanted)
     raise SystemExit(subprocess.run(command, env=wanted, check=False).returncode)
+
+
+def _traced() -> bool:
+    """Say whether a debugger looks on; from Python 3.12 on it need not trace."""
+    monitoring = getattr(sys, "monitoring", None)
+    watching = monitoring and monitoring.get_tool(monitoring.DEBUGGER_ID)
+    return bool(sys.gettrace() or watching or "debugpy" in sys.modules)
+
+
+def _alone(script: Path) -> bool:
+    """Say whether the process runs the script itself, not another one that runs it."""
+    given = sys.orig_argv[1:]
+    return "-m" in given or any(os.path.abspath(name) == os.path.abspath(script) for name in given)
 
 
 def pin_drawing() -> None:

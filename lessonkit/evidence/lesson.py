@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import atexit
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lessonkit.evidence import citation, claim, figure, session, sound, table, terminal
+from lessonkit.evidence import citation, claim, figure, session, sound, table
 from lessonkit.evidence import trap as trap_of
-from lessonkit.evidence.measuring import Measuring
 from lessonkit.evidence.number import Number
+from lessonkit.evidence.publishing import Publishing
 from lessonkit.evidence.record import (
     EvidenceError,
-    Record,
     checked_format,
-    checked_name,
     checked_values,
 )
 from lessonkit.evidence.rule import HOLDS
@@ -23,11 +19,13 @@ from lessonkit.evidence.table import Columns
 from lessonkit.figures.drawing import Drawing
 
 
-class Lesson(Measuring):
+class Lesson(Publishing):
     """A lesson's notebook of evidence.
 
     Run by hand, it prints its findings and writes its figures under `outputs/`; run by the builder,
-    it fills a run folder. The script is the same.
+    it fills a run folder; in a notebook each cell shows what it publishes, and run again it
+    replaces that. The script is the same. As the last line of a cell, the lesson itself says how
+    many claims came out as promised.
 
     Args:
         name: the path of the script below the folder of lessons, without `.py`, as in
@@ -42,17 +40,15 @@ class Lesson(Measuring):
     """
 
     def __init__(self, name: str, *, format: str = ".3g", reads: Sequence[str] = ()) -> None:
-        super().__init__(session.current(name))
-        expected = self._session.lesson
+        execution = session.current(name)
+        expected = execution.lesson
         if expected is not None and name != expected:
             raise EvidenceError(
                 f"Lesson({name!r}): expected Lesson({expected!r}), the path of this script below "
                 "the folder of lessons. Correct the name, or move the script."
             )
+        super().__init__(execution, name)
         self.name, self.format, self.reads = name, format, tuple(reads)
-        if self._session.by_hand:
-            terminal.open_lesson(self._session, name)
-            atexit.register(terminal.close_lesson, self._session)
 
     def number(
         self, name: str, values: Any, *, format: str = "", unit: str = "", label: str = ""
@@ -145,7 +141,8 @@ class Lesson(Measuring):
             EvidenceError: no drawing, no numbers, words without the numbers, or the name is taken.
         """
         what = self._new("figure", name)
-        record = figure.drawn(drawing, alt, caption, self._session.folder, name, what)
+        with self._session.writing():
+            record = figure.drawn(drawing, alt, caption, self._session.folder, name, what)
         self._publish(name, record)
         import matplotlib.pyplot as plt
 
@@ -166,7 +163,9 @@ class Lesson(Measuring):
         """
         what = self._new("sound", name)
         folder = self._session.folder
-        self._publish(name, sound.recorded(samples, rate, words, caption, folder, name, what))
+        with self._session.writing():
+            record = sound.recorded(samples, rate, words, caption, folder, name, what)
+        self._publish(name, record)
 
     def claim(
         self,
@@ -259,26 +258,6 @@ class Lesson(Measuring):
         name = f"cited-{ids[0].lower()}"
         self._new("citation", name)
         self._publish(name, citation.cited(ids, says, source, date, not_testable))
-
-    def _new(self, kind: str, name: str) -> str:
-        """Refuse a bad or taken name, and evidence from a process that the lesson forked."""
-        checked_name(name)
-        if name in self._session.records:
-            raise EvidenceError(
-                f"name {name!r}: already used in this lesson; numbers, tables, figures and claims "
-                "share one namespace. Choose another."
-            )
-        if os.getpid() != self._session.pid:
-            raise EvidenceError(
-                f"{name!r} was published from a forked process, where it would be lost. "
-                "Send the values back to the lesson's own process first."
-            )
-        return f"{kind} {name!r}"
-
-    def _publish(self, name: str, record: Record) -> None:
-        self._session.records[name] = record
-        if self._session.by_hand:
-            terminal.show(self._session, name, record)
 
 
 def _ids(answers: Sequence[str], what: str) -> list[str]:

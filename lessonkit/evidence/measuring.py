@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sized
 from typing import TypeVar
 
-from lessonkit.evidence import terminal
+from lessonkit.evidence import circumstances, notebook, terminal
 from lessonkit.evidence.record import EvidenceError
 from lessonkit.evidence.session import Session
 
@@ -48,7 +48,7 @@ class Measuring:
             raise EvidenceError(f"seeds: expected at least 1, got {count}.")
         first = self._session.first_seed
         chosen = list(range(first, first + count))
-        if self._session.seeds not in ([], chosen):
+        if self._session.seeds not in ([], chosen) and not self._session.replaces:
             raise EvidenceError(
                 f"seeds: asked for {count} after {len(self._session.seeds)}; a lesson measures "
                 "everything with one set of seeds. Ask once, and keep the list."
@@ -58,8 +58,12 @@ class Measuring:
 
     def progress(self, steps: Iterable[T], label: str) -> Iterator[T]:
         """Pass `steps` through while showing how far a long measurement has come."""
-        shown = terminal.bar(steps, label) if self._session.by_hand else self._told(steps, label)
-        yield from shown
+        if not self._session.by_hand:
+            yield from self._told(steps, label)
+        elif circumstances.front_end() == "notebook":
+            yield from notebook.bar(steps, label)
+        else:
+            yield from terminal.bar(steps, label)
 
     def _check_seeds(self, count: int, exact: bool, what: str) -> None:
         if exact or self.profile == "smoke":

@@ -72,6 +72,10 @@ class Record:
         """Return what a terminal and a notebook say of it."""
         raise NotImplementedError
 
+    def html(self) -> str:
+        """Return what a notebook shows instead of the lines, if it can show more than these."""
+        return ""
+
     def to_json(self) -> dict[str, Any]:
         """Return plain data, the kind included."""
         return {"kind": self.kind, **asdict(self)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 from lessonkit.evidence import display
 from lessonkit.evidence.record import (
@@ -37,6 +38,21 @@ class Table(Record):
         written = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
         head, *body = written
         return [Line(head, "bold"), *map(Line, body), Line(self.caption, "dim")]
+
+    def html(self) -> str:
+        """Return a table with its caption."""
+        table = Element("table")
+        SubElement(table, "caption").text = self.caption
+        head = SubElement(SubElement(table, "thead"), "tr")
+        for title in self.columns:
+            SubElement(head, "th", scope="col").text = title
+        body = SubElement(table, "tbody")
+        for first, *cells in self.rows:
+            row = SubElement(body, "tr")
+            SubElement(row, "th", scope="row").text = first
+            for cell in cells:
+                SubElement(row, "td").text = cell
+        return tostring(table, encoding="unicode", method="html")
 
 
 def tabulated(

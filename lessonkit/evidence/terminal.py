@@ -1,78 +1,126 @@
-"""What a lesson run by hand shows, in a terminal or in a notebook."""
+"""What a lesson run by hand says, in a terminal or to whatever reads its output."""
 
 from __future__ import annotations
 
 import os
+import select
 import sys
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from types import TracebackType
+from typing import TypeVar
 
 from lessonkit.evidence.claim import Claim
-from lessonkit.evidence.record import Medium, Record
+from lessonkit.evidence.record import Record
 from lessonkit.evidence.session import Session
 
 T = TypeVar("T")
 
 
-def _console() -> Any:
+def open_lesson(session: Session, name: str) -> None:
+    """Say what runs, and how; from here on no output can end the lesson."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace", line_buffering=True)
+    global _others
+    if sys.excepthook is not _end:
+        _others, sys.excepthook = sys.excepthook, _end
+    say(f"{name}  profile {session.profile}, {session.device}\n", "bold")
+
+
+def say(text: str, style: str = "") -> None:
+    """Print text: in colour on a terminal that wants any, elsewhere plain, in whole lines."""
+    if not _terminal():
+        print(text)
+        return
     from rich.console import Console
 
-    return Console(highlight=False)
+    system = None if os.environ.get("NO_COLOR") else "auto"
+    console = Console(highlight=False, soft_wrap=True, color_system=system)  # type: ignore[arg-type]
+    console.print(text, style=style or None, markup=False)
 
 
-def open_lesson(session: Session, name: str) -> None:
-    """Say what runs, and how."""
-    _console().print(f"[bold]{name}[/]  [dim]profile {session.profile}, {session.device}[/]\n")
+def _terminal() -> bool:
+    return bool(getattr(sys.stdout, "isatty", bool)())
 
 
 def bar(steps: Iterable[T], label: str) -> Iterable[T]:
-    """Return `steps` behind a progress bar that vanishes when it is full."""
+    """Return `steps`, on a terminal behind a progress bar that vanishes when it is full."""
+    if not _terminal():
+        return steps
     from rich.progress import track
 
     return track(steps, description=label, transient=True)
 
 
 def show(session: Session, name: str, record: Record) -> None:
-    """Print a record as it is published; a notebook shows its pictures and plays its sounds."""
-    console = _console()
-    for line in record.lines(name):
-        console.print(line.text, style=line.style or None, markup=False)
+    """Print a record as it is published, and where its pictures and sounds lie."""
+    lines = record.lines(name)
+    for line in lines:
+        say(line.text, line.style)
     for medium in record.media:
-        if "ipykernel" in sys.modules:
-            _display(session, medium)
-        else:
-            console.print(f"    {session.folder / medium.path}", style="bold", markup=False)
-    if record.lines(name)[1:] or record.media:
-        console.print()
+        say(f"    {os.path.relpath(session.folder / medium.path)}", "bold")
+    if lines[1:] or record.media:
+        print()
 
 
-def _display(session: Session, medium: Medium) -> None:
-    from IPython import display
-
-    shown = display.Audio if medium.type.startswith("audio") else display.Image
-    display.display(shown(filename=str(session.folder / medium.path)))  # type: ignore[no-untyped-call]
-
-
-def close_lesson(session: Session) -> None:
-    """Say how many claims came out as promised, or that the lesson did not end well."""
-    if os.getpid() != session.pid:
-        return
-    console = _console()
+def summary(session: Session) -> list[str]:
+    """Say how many claims came out as promised, and where everything lies."""
     claims = [record for record in session.records.values() if isinstance(record, Claim)]
-    if getattr(sys, "last_value", None) is not None:
-        console.print(
-            f"[bold red]The lesson stopped before its end[/], after {len(claims)} claim(s)."
-        )
-        return
-    session.write()
     kept = sum(claim.problem is None for claim in claims)
     if session.profile == "smoke":
-        console.print("A smoke run only shows that the lesson runs: nothing was judged.")
+        lines = ["A smoke run only shows that the lesson runs: nothing was judged."]
     else:
-        console.print(f"[bold]{kept} of {len(claims)} claims came out as promised.[/]")
+        lines = [f"{kept} of {len(claims)} claims came out as promised."]
         if kept < len(claims):
-            console.print(
+            lines.append(
                 "One run is one sample of seeds on one machine. `lessonkit build` judges it "
                 "together with the recorded replications."
             )
-    console.print(f"Figures, data and evidence: [bold]{session.folder}[/]")
+    if session.by_hand and not session.passing:
+        lines.append(f"Figures, data and evidence: {os.path.relpath(session.folder)}")
+    return lines
+
+
+def close_lesson(session: Session) -> None:
+    """Write the evidence and say how it came out, or that the lesson did not end well."""
+    if os.getpid() != session.pid:
+        return
+    try:
+        if getattr(sys, "last_value", None) is not None and not hasattr(sys, "ps1"):
+            claims = sum(isinstance(record, Claim) for record in session.records.values())
+            say(f"The lesson stopped before its end, after {claims} claim(s).", "bold red")
+        else:
+            session.write()
+            for line, style in zip(summary(session), ("bold", "", ""), strict=False):
+                say(line, style)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _hush()
+    except (OSError, ValueError) as error:  # a full disk, or a stream that the lesson closed
+        print(error, file=sys.stderr)
+
+
+def _end(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """End quietly where nobody reads any more, as in `python lesson.py | head -1`."""
+    if kind is BrokenPipeError and not _read():
+        _hush()
+    else:
+        _others(kind, error, trace)
+
+
+def _read() -> bool:
+    """Say whether anybody still reads what is printed; a lesson may have pipes of its own."""
+    if not hasattr(select, "poll"):
+        return False
+    looking = select.poll()
+    looking.register(sys.stdout.fileno(), 0)
+    return not looking.poll(0)  # only faults are told without being asked for
+
+
+_others = sys.excepthook
+
+
+def _hush() -> None:
+    """Let what is still to be said go nowhere: Python would complain about it at its very end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())

@@ -22,9 +22,14 @@ from lessonkit.press.lesson import script
 from lessonkit.press.lesson.roots import PACKAGE, module_roots
 from lessonkit.press.settings import PressError, Settings
 
-# How a run becomes a page, what the terminal shows, or which colour a condition has, cannot change
-# what was measured: a new condition's colour would ask every lesson to run again.
-OUTSIDE = ("lessonkit.press", "lessonkit.evidence.terminal", "lessonkit.figures.conditions")
+# How a run becomes a page, what a terminal or a notebook shows, or which colour a condition has,
+# cannot change what was measured: a new condition's colour would ask every lesson to run again.
+OUTSIDE = (
+    "lessonkit.press",
+    "lessonkit.evidence.terminal",
+    "lessonkit.evidence.notebook",
+    "lessonkit.figures.conditions",
+)
 
 
 @dataclass(frozen=True)

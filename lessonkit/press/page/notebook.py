@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import json
+from itertools import chain
 from typing import Any
 
+from lessonkit.evidence import notebook as evidence
 from lessonkit.evidence.record import Medium
 from lessonkit.press.lesson.script import Script
-from lessonkit.press.page.templates import render
 from lessonkit.press.run.store import Run
 
 
@@ -77,18 +77,18 @@ def _code_cell(
 
 def _outputs(output: dict[str, Any], count: int, run: Run) -> list[dict[str, Any]]:
     parts: list[dict[str, Any]] = []
-    said = output["stdout"]
-    for name in output["published"]:
-        record = run.records[name]
-        said += "".join(f"{line.text}\n" for line in record.lines(name))
-        if record.media:
-            parts += [*_stream(said), *(_shown(run, medium) for medium in record.media)]
-            said = ""
-    parts += _stream(said)
-    parts += [
-        _shown(run, Medium(path, "image/png", "a figure of this cell"))
-        for path in output["figures"]
-    ]
+    text = output["stdout"]
+    shown = [evidence.shown(name, run.records[name], run.read) for name in output["published"]]
+    for part in chain.from_iterable(shown):
+        if isinstance(part, str):
+            text += part
+        else:
+            parts += [*_stream(text), _displayed(part)]
+            text = ""
+    parts += _stream(text)
+    for path in output["figures"]:
+        drawn = Medium(path, "image/png", "a figure of this cell")
+        parts.append(_displayed(evidence.medium(drawn, run.read(path))))
     if output["value"]:
         data = {"text/plain": _lines(output["value"])}
         parts.append(
@@ -108,15 +108,9 @@ def _stream(text: str) -> list[dict[str, Any]]:
     return [{"output_type": "stream", "name": "stdout", "text": _lines(text)}]
 
 
-def _shown(run: Run, medium: Medium) -> dict[str, Any]:
-    """Return a picture or sound as HTML: nbconvert drops the words of a bare image/png."""
-    data = base64.b64encode(run.read(medium.path)).decode()
-    shown = render("medium", medium=medium, data=data)
-    return {
-        "output_type": "display_data",
-        "data": {"text/html": [shown], "text/plain": [medium.words]},
-        "metadata": {},
-    }
+def _displayed(bundle: evidence.Bundle) -> dict[str, Any]:
+    data = {kind: _lines(text) for kind, text in bundle.items()}
+    return {"output_type": "display_data", "data": data, "metadata": {}}
 
 
 def _lines(text: str) -> list[str]:
