@@ -245,3 +245,29 @@ def test_a_lesson_runs_however_it_is_started(project: Project, arguments: list[s
     assert "– not judged (smoke): A walk strays." in result.stdout
     assert "Traceback" not in result.stderr
     assert (project.root / "outputs/walks/stray/data/distances.csv").is_file()
+
+
+# The command line.
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A course whose numbers no old encoding can write."""
+    made = Project(tmp_path_factory.mktemp("tiny"))
+    made.furnish()
+    made.replace(STRAY, 'lesson.number("distance", walks', 'lesson.number("distance", [1e-12]')
+    made.replace(STRAY, 'format=".2f"', 'format=".1e"')
+    return made
+
+
+@pytest.mark.parametrize("command", ["build --force", "status", "verify walks/stray", "check"])
+def test_no_encoding_ends_a_command(tiny: Project, command: str) -> None:
+    done = tiny.lessonkit(*command.split(), PYTHONIOENCODING="ascii", PYTHONUTF8="0", LC_ALL="C")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("command", ["build --force", "status", "status --json", "--help"])
+def test_a_command_ends_quietly_where_nobody_reads_any_more(tiny: Project, command: str) -> None:
+    piped = f"'{sys.executable}' -m lessonkit.press.cli {command} | true"
+    done = subprocess.run(["bash", "-c", piped], cwd=tiny.root, capture_output=True, check=True)
+    assert done.stderr == b""

@@ -5,6 +5,8 @@ Exit codes: 0 good, 1 a lesson or a claim failed, 2 wrong usage.
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 
 import click
@@ -27,6 +29,20 @@ for room in (running, looking, keeping, writing):
 
 def main() -> None:
     """Run the command line; a person sees one line, not a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # no sign that it cannot write ends a command
+            stream.reconfigure(errors="replace")
+    try:
+        try:
+            _main()
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:  # nobody reads any more, as in `lessonkit status | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _main() -> None:
     debug = "--debug" in sys.argv
     try:
         commands.main(standalone_mode=False)
@@ -53,6 +69,8 @@ def main() -> None:
             fg="red",
         )
         sys.exit(2)
+    except BrokenPipeError:
+        raise
     except Exception as error:
         if debug:
             raise
