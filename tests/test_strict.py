@@ -165,3 +165,13 @@ def test_properdocs_builds_the_same_tree(built: Project) -> None:
     refused = built.run("-m", "properdocs", "build", "--strict", "--site-dir", "proper")
     assert refused.returncode == 1
     assert "[[distanec]]" in refused.stderr
+
+
+@pytest.mark.parametrize("generator", ["mkdocs", "properdocs"])
+def test_a_quiet_strict_build_refuses_what_a_loud_one_refuses(
+    project: Project, generator: str
+) -> None:
+    pytest.importorskip(generator)
+    result = project.run("-m", generator, "build", "--strict", "--quiet")
+    assert result.returncode == 1
+    assert "lesson walks/stray has no run: run `lessonkit build walks/stray`." in result.stderr

@@ -1,8 +1,9 @@
 """Remembering what is costly to work out and depends on nothing but its ingredients.
 
-A text is kept below `.lessonkit/memo/` under the hash of everything that it was made of, the code
-that made it included, and behind a hash of itself: a flipped bit is worked out again, never
-believed. `lessonkit clean --all` forgets all of it, and nothing but time is lost.
+A result is kept below `.lessonkit/memo/` under the hash of everything that it was made of, the code
+that made it included, and behind a hash of itself and of that name: a flipped bit, or one entry in
+the place of another, is worked out again, never believed. `lessonkit clean --all` forgets all of
+it, and nothing but time is lost.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import tempfile
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -24,32 +26,50 @@ def recall(folder: Path, maker: str, ingredients: list[str], make: Callable[[], 
         ingredients: everything else that the result depends on.
         make: works the text out.
     """
+    return recall_bytes(folder, maker, ingredients, lambda: make().encode()).decode()
+
+
+def recall_bytes(
+    folder: Path, maker: str, ingredients: list[str], make: Callable[[], bytes]
+) -> bytes:
+    """Return `make()`, as `recall` does, where it is no text."""
     recipe = "\0".join([digest_of(maker), *ingredients])
     name = hashlib.sha256(recipe.encode()).hexdigest()
-    file = os.path.join(folder, name[:2], name)
-    try:
-        with open(file, encoding="utf-8", newline="") as kept:
-            seal, _, text = kept.read().partition("\n")
-        if seal == hashlib.sha256(text.encode()).hexdigest():
-            return text
-    except (OSError, UnicodeDecodeError):
-        pass
-    text = make()
-    _keep(Path(file), text)
-    return text
+    kept = take(Path(folder, name[:2]), name)
+    if kept is None:
+        kept = make()
+        keep(Path(folder, name[:2]), name, kept)
+    return kept
 
 
-def _keep(file: Path, text: str) -> None:
-    """Write aside and rename; where nothing can be written, nothing is remembered."""
-    aside = file.with_name(f"{file.name}.{os.getpid()}")
+def take(folder: Path, name: str) -> bytes | None:
+    """Return what was kept under a name, or None: nothing, or not what was kept there."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        seal = hashlib.sha256(text.encode()).hexdigest()
-        aside.write_text(f"{seal}\n{text}", encoding="utf-8", newline="")
-        aside.replace(file)
+        with open(os.path.join(folder, name), "rb") as kept:
+            seal, _, content = kept.read().partition(b"\n")
+    except OSError:
+        return None
+    return content if seal == _seal(name, content) else None
+
+
+def keep(folder: Path, name: str, content: bytes) -> None:
+    """Write aside and rename; where nothing can be written, nothing is kept."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, aside = tempfile.mkstemp(prefix=f"{name}.", dir=folder)
+    except OSError:
+        return
+    try:
+        with open(handle, "wb") as written:
+            written.write(_seal(name, content) + b"\n" + content)
+        os.replace(aside, folder / name)
     except OSError:
         with contextlib.suppress(OSError):
-            aside.unlink()
+            os.unlink(aside)
+
+
+def _seal(name: str, content: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + b"\n" + content).hexdigest().encode()
 
 
 @lru_cache(maxsize=64)

@@ -64,9 +64,14 @@ class Settings:
         return self.pages_folder / "generated"
 
     @property
+    def store_folder(self) -> Path:
+        """What lessonkit keeps for itself; not in git."""
+        return self.root / self.store
+
+    @property
     def memo_folder(self) -> Path:
         """What was worked out before; forgetting it costs nothing but time."""
-        return self.root / self.store / "memo"
+        return self.store_folder / "memo"
 
     @property
     def replications_folder(self) -> Path:
@@ -80,7 +85,7 @@ class Settings:
     @property
     def runs_folder(self) -> Path:
         """The runs, one folder for each lesson and key."""
-        return self.root / self.store / "runs"
+        return self.store_folder / "runs"
 
     def near(self, error: Exception) -> str:
         """Return the message of an error, its files as seen from the root."""

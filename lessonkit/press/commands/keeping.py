@@ -34,7 +34,7 @@ def import_runs(file: Path) -> None:
     project = settings.load()
     for lesson, key in travel.import_(project, file):
         click.echo(f"took in {lesson}  {key}")
-    downloads.publish(Course(project))
+    downloads.publish(Course(project), click.echo)
 
 
 @click.command()

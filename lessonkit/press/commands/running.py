@@ -44,7 +44,7 @@ def build(
     now, carried, lost = standing.with_records(project, now, wanted)
     for line in carried:
         terminal.say(f"[dim]carried over[/] {line}")
-    downloads.publish(Course(project))
+    downloads.publish(Course(project), click.echo)
     terminal.remark(line for lesson in now for line in lesson.remarks)
     failed = terminal.traces(project, results)
     problems = [line for lesson in now for line in lesson.problems]

@@ -50,13 +50,6 @@ def thumbnail(picture: Path, target: Path) -> None:
     scale_image(picture, target, *THUMBNAIL)
 
 
-def archive(files: Sequence[Path], target: Path, relative_to: Path) -> None:
-    """Zip files; the archive is replaced only if its bytes change."""
-    from sphinx_gallery.utils import zip_files
-
-    zip_files(files, target, relative_to)
-
-
 def related(scripts: Mapping[str, str]) -> dict[str, list[str]]:
     """Return for each script the others, those first that use most of its rare words.
 

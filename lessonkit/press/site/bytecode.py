@@ -1,4 +1,4 @@
-"""Templates compiled once: Jinja's bytecode, kept below `.lessonkit/memo/` behind a hash of itself.
+"""Templates compiled once: Jinja's bytecode, kept below `.lessonkit/memo/` as everything there.
 
 A flipped bit is compiled again, never believed; so is a template whose source has changed, by
 Jinja's own check.
@@ -6,13 +6,12 @@ Jinja's own check.
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import os
 from pathlib import Path
 
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+
+from lessonkit.press import memo
 
 
 class Bytecode(BytecodeCache):
@@ -27,21 +26,10 @@ class Bytecode(BytecodeCache):
 
     def load_bytecode(self, bucket: Bucket) -> None:
         """Give Jinja what was kept of a template, if anything."""
-        try:
-            kept = (self.folder / bucket.key).read_bytes()
-        except OSError:
-            return
-        if hashlib.sha256(kept[32:]).digest() == kept[:32]:
-            bucket.bytecode_from_string(kept[32:])
+        kept = memo.take(self.folder, bucket.key)
+        if kept is not None:
+            bucket.bytecode_from_string(kept)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         """Keep a template; where nothing can be written, nothing is kept."""
-        code = bucket.bytecode_to_string()
-        aside = self.folder / f"{bucket.key}.{os.getpid()}"
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            aside.write_bytes(hashlib.sha256(code).digest() + code)
-            aside.replace(self.folder / bucket.key)
-        except OSError:
-            with contextlib.suppress(OSError):
-                aside.unlink()
+        memo.keep(self.folder, bucket.key, bucket.bytecode_to_string())

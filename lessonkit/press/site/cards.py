@@ -6,7 +6,6 @@ imported), so that the bytes depend on nothing but what stands on the card.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import importlib.util
 import io
@@ -48,13 +47,12 @@ def _remembered(course: Course, page: pages.Page, entry: Entry | None) -> bytes:
     sentence = str(page.meta.get("question") or page.meta.get("description") or "")
     title = page.heading or page.title
     words = kicker, title.replace("`", ""), " ".join(sentence.split())
-    made = memo.recall(
+    return memo.recall_bytes(
         course.settings.memo_folder,
         __file__,
-        [*words, hashlib.sha256(figure).hexdigest(), _pillow()],
-        lambda: base64.b64encode(card(*words, figure)).decode(),
+        [*words, hashlib.sha256(figure).hexdigest(), pillow()],
+        lambda: card(*words, figure),
     )
-    return base64.b64decode(made)
 
 
 def _figure(course: Course, page: pages.Page, entry: Entry | None) -> bytes:
@@ -71,7 +69,8 @@ def _figure(course: Course, page: pages.Page, entry: Entry | None) -> bytes:
     return entry.run.read(entry.run.of(Figure)[name].png)
 
 
-def _pillow() -> str:
+def pillow() -> str:
+    """Return the version of the library that draws."""
     import PIL
 
     return str(PIL.__version__)

@@ -9,7 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from lessonkit.press.course import pages, statements
 from lessonkit.press.course.entries import Course
 from lessonkit.press.page import brackets, embed
-from lessonkit.press.site import configured, sentences
+from lessonkit.press.site import configured, downloads, laid, sentences
 from lessonkit.press.site.finding import Finding
 
 _IMAGE = re.compile(r"!\[\s*\] ?[(\[]|<img(?![^>]*\salt\s*=)[^>]*>")
@@ -24,7 +24,8 @@ _CITED = re.compile(r"\b(?:18|19|20)\d\d\b|\]\(https?:|(?<!\[)\[\^|<https?:")
 
 def check(course: Course) -> list[Finding]:
     """Check pages (embeds, what sentences rest on, front matter), claim ids, every lesson."""
-    found = [*lessons(course), *structure(course), *remarks(course), *unplugged(course)]
+    found = [*lessons(course), *structure(course), *remarks(course)]
+    found += [*unplugged(course), *generated(course)]
     for page in pages.readable(course.settings):
         found += [
             *sentences.front_matter(course, page),
@@ -66,6 +67,16 @@ def unplugged(course: Course) -> Iterator[Finding]:
             "pages embed what lessons publish, and the plugin is not named: expected `- lessonkit` "
             "under `plugins:`.",
             warning=configured.names_extension(config),  # under other generators that is enough
+        )
+
+
+def generated(course: Course) -> Iterator[Finding]:
+    """Yield what lies in docs/generated and is not as it was laid out."""
+    folder = course.settings.generated_folder.relative_to(course.settings.root)
+    for path, problem in laid.altered(course.settings, downloads.made(course)).items():
+        yield Finding(
+            (folder / path).as_posix(),
+            f"{problem}: `lessonkit build` and `mkdocs build` lay it out again.",
         )
 
 

@@ -1,4 +1,4 @@
-"""Laying out what pages and downloads need of the chosen runs, below docs/generated/.
+"""What pages and downloads need of the chosen runs, below docs/generated/.
 
     generated/<lesson>/<stem>.py, <stem>.ipynb, <stem>.zip   to download
                       /notebook.ipynb                        its page is the notebook twin
@@ -6,173 +6,132 @@
     generated/cards/<page>.png                               for whoever shares a link
     generated/lessons.zip, lessonkit.css, lessonkit.js, …   what pages share
 
-A file is written only if its bytes change: `mkdocs serve` watches this folder.
+`made` works out every byte of it from the runs and the scripts, each time: nothing that lies on the
+disk is believed. `laid` brings the disk into line.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
+import io
 import re
-from functools import lru_cache
-from importlib import resources
+import zipfile
+from collections.abc import Callable, Mapping
+from importlib import metadata, resources
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from lessonkit.press import memo
 from lessonkit.press.course.entries import Course, Entry
 from lessonkit.press.lesson import sphinx
 from lessonkit.press.page import notebook
 from lessonkit.press.settings import PressError
-from lessonkit.press.site import cards
+from lessonkit.press.site import cards, laid
 
-_STAMP = ".stamp"
 STYLES = ("lessonkit.css", "finding.css", "figures.css")
 SCRIPTS = ("lessonkit.js", "finding.js")
+_LONG_AGO = (1980, 1, 1, 0, 0, 0)  # what a file in an archive is dated: the same bytes each time
 
 
-def publish(course: Course) -> bool:
+def publish(course: Course, tell: Callable[[str], None] = lambda line: None) -> bool:
     """Bring the generated files up to date; return whether any file changed.
 
+    Args:
+        course: whose files.
+        tell: is given a line on whatever a person may want to know.
+
     Raises:
-        PressError: the folder cannot be written.
+        PressError: the folder cannot be written, or somebody else is busy there for too long.
     """
-    target = course.settings.generated_folder
-    try:
-        try:
-            return _lay_out(course, target)
-        except FileNotFoundError:  # another builder tidied up here at this very moment
-            return _lay_out(course, target)
-    except OSError as error:
-        raise PressError(f"{target}: cannot be written: {error.strerror or error}.") from None
+    return laid.lay_out(course.settings, made(course), tell)
 
 
-def _slim(style: str) -> str:
-    """Leave out of a stylesheet what only its authors read: comments, and indents."""
-    style = re.sub(r"/\*.*?\*/", "", style, flags=re.S)
-    style = re.sub(r"\s*([{};])\s*", r"\1", style)
-    return re.sub(r"\s*\n\s*", "\n", style).strip() + "\n"
-
-
-def _lay_out(course: Course, target: Path) -> bool:
-    target.mkdir(parents=True, exist_ok=True)
-    changed, kept = False, {target / name for name in (*STYLES, *SCRIPTS)}
-    for name in (*STYLES, *SCRIPTS):
-        text = (resources.files("lessonkit.press") / "assets" / name).read_text(encoding="utf-8")
-        changed |= _write(target / name, (_slim(text) if name in STYLES else text).encode())
-    lessons = [e for e in course.entries.values() if e.run and e.script]
-    stamps = []
-    for entry in lessons:
-        folder = target / entry.name
-        changed |= _publish_lesson(entry, folder)
-        stamp, *names = (folder / _STAMP).read_text(encoding="utf-8").splitlines()
-        stamps.append(stamp)
-        kept |= {folder / name for name in (_STAMP, *names)}
-    if lessons:
-        changed |= _archive_all(lessons, target, stamps)
-    for path, picture in cards.drawn(course):
-        kept.add(target / path)
-        changed |= _write(target / path, picture)
-    return _remove_others(target, kept) or changed
-
-
-def _publish_lesson(entry: Entry, folder: Path) -> bool:
-    """Lay out a lesson's files beside a stamp: what they were made of, and their names."""
-    assert entry.run is not None
-    assert entry.script is not None
-    digest, file = _digest(entry), folder / _STAMP
-    if file.is_file():
-        stamp, *names = file.read_text(encoding="utf-8").splitlines()
-        if stamp == digest and all((folder / name).is_file() for name in names):
-            return False
-        file.unlink()  # so that it never stands beside files half old, half new
-    folder.mkdir(parents=True, exist_ok=True)
-    twin = notebook.written(entry.script, entry.run).encode()
-    files = {
-        f"{entry.stem}.py": entry.script.path.read_bytes(),
-        f"{entry.stem}.ipynb": twin,
-        "notebook.ipynb": twin,
+def made(course: Course) -> dict[str, bytes]:
+    """Return every file by its path below docs/generated/, as it must be."""
+    files = {name: _slim(_asset(name)) for name in STYLES}
+    files |= {name: _asset(name) for name in SCRIPTS}
+    lessons = [(entry, _of_lesson(entry)) for entry in course.entries.values() if entry.run]
+    for entry, own in lessons:
+        files |= {f"{entry.name}/{name}": content for name, content in own.items()}
+    packed = {
+        f"{entry.name}/{entry.stem}{kind}": own[f"{entry.stem}{kind}"]
+        for entry, own in lessons
+        for kind in (".py", ".ipynb")
+        if own
     }
-    packed = [f"{entry.stem}.py", f"{entry.stem}.ipynb"]
+    if packed:
+        files["lessons.zip"] = _archive(packed)
+    return files | dict(cards.drawn(course))
+
+
+def _asset(name: str) -> bytes:
+    return (resources.files("lessonkit.press") / "assets" / name).read_bytes()
+
+
+def _slim(style: bytes) -> bytes:
+    """Leave out of a stylesheet what only its authors read: comments, and indents."""
+    style = re.sub(rb"/\*.*?\*/", b"", style, flags=re.S)
+    style = re.sub(rb"\s*([{};])\s*", rb"\1", style)
+    return re.sub(rb"\s*\n\s*", b"\n", style).strip() + b"\n"
+
+
+def _of_lesson(entry: Entry) -> dict[str, bytes]:
+    """Return the files of a lesson by name; none if its script cannot be read."""
+    if entry.run is None or entry.script is None:
+        return {}
+    try:
+        script = entry.script.path.read_bytes()
+    except OSError as error:
+        where = entry.script.path
+        raise PressError(f"{where}: cannot be read: {error.strerror}.") from None
+    twin = notebook.written(entry.script, entry.run).encode()
+    files = {f"{entry.stem}.py": script, f"{entry.stem}.ipynb": twin}
+    packed = dict(files)
     for name, record in entry.run.records.items():
         for ending, path in record.files.items():
-            files[f"{name}.{ending}"] = (entry.run.folder / path).read_bytes()
-            packed += [f"{name}.{ending}"] * (ending != "png")  # a notebook holds its pictures
+            files[f"{name}.{ending}"] = entry.run.read(path)
+            if ending != "png":  # a notebook holds its pictures
+                packed[f"{name}.{ending}"] = entry.run.read(path)
     for cell in entry.run.cells:
-        for path in cell["figures"]:
-            files[Path(path).name] = (entry.run.folder / path).read_bytes()
-    for name, content in files.items():
-        _write(folder / name, content)
-    made = [f"{entry.stem}.zip"]
+        files |= {Path(path).name: entry.run.read(path) for path in cell["figures"]}
     if entry.thumbnail:
-        for name, content in _thumbnails(folder / f"{entry.thumbnail}.png").items():
-            made.append(name)
-            _write(folder / name, content)
-    sphinx.archive([folder / name for name in packed], folder / f"{entry.stem}.zip", folder)
-    file.write_text("\n".join([digest, *sorted([*files, *made])]), encoding="utf-8")
-    return True
+        files |= _thumbnails(entry.memo_folder, files[f"{entry.thumbnail}.png"])
+    return files | {"notebook.ipynb": twin, f"{entry.stem}.zip": _archive(packed)}
 
 
-def _thumbnails(picture: Path) -> dict[str, bytes]:
-    """Return the picture on a card, and the same for a dark page."""
-    with TemporaryDirectory() as aside:
-        card = Path(aside, "card.png")
-        sphinx.thumbnail(picture, card)
-        light = card.read_bytes()
-    return {"_thumb.png": light, "_thumb-dark.png": cards.dark(light)}
+def _thumbnails(memo_folder: Path, picture: bytes) -> dict[str, bytes]:
+    """Make small pictures for the gallery: as on white paper, and for dark pages."""
+    drawn_by = cards.pillow(), metadata.version("sphinx-gallery")
+    light = memo.recall_bytes(
+        memo_folder,
+        __file__,
+        ["light", hashlib.sha256(picture).hexdigest(), *drawn_by],
+        lambda: _small(picture),
+    )
+    dark = memo.recall_bytes(
+        memo_folder,
+        cards.__file__,
+        ["dark", hashlib.sha256(light).hexdigest(), *drawn_by],
+        lambda: cards.dark(light),
+    )
+    return {"_thumb.png": light, "_thumb-dark.png": dark}
 
 
-def _digest(entry: Entry) -> str:
-    """Everything that decides the files of a lesson: run, script, finding, and the press itself."""
-    assert entry.run is not None
-    assert entry.script is not None
-    digest = hashlib.sha256((entry.run.folder / "seal").read_bytes())
-    digest.update(entry.script.path.read_bytes())
-    digest.update(entry.thumbnail.encode())
-    digest.update(_press())
-    return digest.hexdigest()
+def _small(picture: bytes) -> bytes:
+    with TemporaryDirectory() as folder:
+        whole, small = Path(folder, "whole.png"), Path(folder, "small.png")
+        whole.write_bytes(picture)
+        sphinx.thumbnail(whole, small)
+        return small.read_bytes()
 
 
-@lru_cache(maxsize=1)
-def _press() -> bytes:
-    modules = sorted(Path(__file__).parent.parent.rglob("*.py"))
-    return b"".join(hashlib.sha256(module.read_bytes()).digest() for module in modules)
-
-
-def _archive_all(lessons: list[Entry], target: Path, stamps: list[str]) -> bool:
-    """Pack the scripts and notebooks of all lessons."""
-    files = [
-        target / entry.name / f"{entry.stem}{kind}"
-        for entry in lessons
-        for kind in (".py", ".ipynb")
-    ]
-    archive, stamp = target / "lessons.zip", target / ".lessons.stamp"
-    wanted = "\n".join([*stamps, *(entry.name for entry in lessons)])
-    if archive.is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
-        return False
-    sphinx.archive(files, archive, target)
-    stamp.write_text(wanted, encoding="utf-8")
-    return True
-
-
-def _write(path: Path, content: bytes) -> bool:
-    if path.is_file() and path.read_bytes() == content:
-        return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    return True
-
-
-def _remove_others(target: Path, kept: set[Path]) -> bool:
-    """Remove what no lesson owns any more; files that lie in the folder itself are ours."""
-    names = {str(path) for path in kept}
-    others = False
-    for folder, _, files in os.walk(target, topdown=False):
-        if folder == str(target):
-            continue
-        doomed = [path for name in files if (path := os.path.join(folder, name)) not in names]
-        for path in doomed:
-            os.unlink(path)
-        others |= bool(doomed)
-        if len(doomed) == len(files) and not os.listdir(folder):
-            os.rmdir(folder)
-    return others
+def _archive(files: Mapping[str, bytes]) -> bytes:
+    """Zip files; the bytes depend on nothing else."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in sorted(files.items()):
+            about = zipfile.ZipInfo(name, _LONG_AGO)
+            about.external_attr = 0o644 << 16
+            about.create_system = 3  # Unix, also where it is not
+            archive.writestr(about, content)
+    return written.getvalue()

@@ -1,8 +1,8 @@
 """The MkDocs plugin: a few events that hand the press what MkDocs knows.
 
-`mkdocs build` never runs a lesson; it lays out what the chosen runs hold and warns (so that
-`--strict` fails) about everything that must not be published. `mkdocs serve` runs what an edit made
-stale, beside the server.
+`mkdocs build` never runs a lesson; it puts into the site what the chosen runs hold and warns (so
+that `--strict` fails) about everything that must not be published. `mkdocs serve` runs what an edit
+made stale, beside the server.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import logging
 import re
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from lessonkit.press.site import (
     bytecode,
     cards,
     check,
-    downloads,
+    copies,
     needs,
     searching,
     twins,
@@ -60,6 +61,7 @@ class LessonkitPlugin(BasePlugin):
         self.watched: set[Path] = set()
         self.drawings: dict[str, list[str]] = {}  # by page, until it is written
         self.place: embed.Place | None = None  # the page that is being rendered
+        self.copies = copies.Copies()
 
     def on_startup(self, *, command: str, **_: Any) -> None:
         """Remember whether somebody is writing."""
@@ -76,7 +78,9 @@ class LessonkitPlugin(BasePlugin):
         except PressError as error:
             raise PluginError(f"plugin lessonkit: {error}") from None
         needs.bring(config)
-        twins.take_over(config["plugins"], self.settings)
+        if config["strict"]:
+            _hear_warnings()
+        twins.take_over(config["plugins"], self.settings.memo_folder, self.copies)
         for name in needs.EMBED:
             if name in config["markdown_extensions"]:
                 known = {"project": self.settings, "place": lambda: self.place}
@@ -87,12 +91,10 @@ class LessonkitPlugin(BasePlugin):
     def on_serve(self, server: Any, config: Any, **_: Any) -> Any:
         """Watch the pages, but not what we write among them: each build would ask for another.
 
-        The one file there that is watched is touched when a lesson has run.
+        Another file that is watched is touched when a lesson has run.
         """
         self.server = server
-        wake = _wake_file(self.settings)
-        wake.touch()
-        server.watch(str(wake))
+        server.watch(str(_wake(self.settings)))
         server.unwatch(config["docs_dir"])
         server.watch(config["docs_dir"], recursive=False)
         self._watch_folders()
@@ -117,14 +119,17 @@ class LessonkitPlugin(BasePlugin):
         except PressError as error:
             raise PluginError(f"plugin lessonkit: {error}") from None
         self.course = now
-        try:
-            downloads.publish(now)
-        except PressError as error:
-            log.error("%s", error)
+        self.copies.make(now)
         for finding in (*check.lessons(now), *check.structure(now)):
             log.warning("%s", finding)
         for finding in check.remarks(now):
             log.info("%s", finding)
+
+    @event_priority(100)  # type: ignore[untyped-decorator]  # before whoever looks for notebooks
+    def on_files(self, files: Any, config: Any, **_: Any) -> Any:
+        """Hand over the files of this build, in the place of all that lies in docs/generated."""
+        self.copies.hand_over(files, config)
+        return files
 
     def on_env(self, env: Any, **_: Any) -> Any:
         """Spare the theme's templates from being compiled in every build."""
@@ -208,8 +213,21 @@ def _take_up_lessons(nav: Any, section: str, project: Settings) -> None:
             named[0].append({part.title: shown})
 
 
-def _wake_file(project: Settings) -> Path:
-    return project.generated_folder / ".wake"
+def _hear_warnings() -> None:
+    """Let a strict build count every warning, whatever `--quiet` says: it would end well."""
+    for name in ("mkdocs", "properdocs"):
+        logger = logging.getLogger(name)
+        if logger.level > logging.WARNING:
+            logger.setLevel(logging.WARNING)
+
+
+def _wake(project: Settings) -> Path:
+    """Touch the file that is watched, and return it; where nothing can be written, nothing runs."""
+    file = project.store_folder / "wake"
+    with suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(str(time.time()), encoding="utf-8")
+    return file
 
 
 class _Author:
@@ -243,9 +261,5 @@ class _Author:
             log.error("%s", error)
         finally:
             self.running = frozenset()
-        try:  # publish here, so that the one rebuild that follows finds nothing to write
-            downloads.publish(Course(project))
-            _wake_file(project).write_text(str(time.time()), encoding="utf-8")
-        except (PressError, OSError) as error:
-            log.error("%s", error)
         log.info("done: %s", names)
+        _wake(project)

@@ -22,14 +22,15 @@ from typing import Any
 
 from lessonkit.press import memo
 from lessonkit.press.page import maths
-from lessonkit.press.settings import Settings
 from lessonkit.press.site import slim
 from lessonkit.press.site.bytecode import Bytecode
+from lessonkit.press.site.copies import PLACE, Copies
 
 log = logging.getLogger("mkdocs.plugins.lessonkit")
 PLUGIN = "mkdocs-jupyter"
 FILE = "notebook.ipynb"  # of each lesson, laid out to be rendered
 _CONVERT = "mkdocs_jupyter.convert"
+_PLUGIN_MODULE = "mkdocs_jupyter.plugin"
 _MAKERS = (
     PLUGIN,
     "latex2mathml",
@@ -64,38 +65,39 @@ def postpone() -> None:
             sys.modules[name] = _Later(name)
 
 
-def take_over(plugins: Any, project: Settings) -> None:
+def take_over(plugins: Any, memo_folder: Path, copies: Copies) -> None:
     """Let mkdocs-jupyter render through the project's memo, and of our files only the twins.
 
     Args:
         plugins: of MkDocs' configuration.
-        project: the settings.
+        memo_folder: of the project.
+        copies: of the generated files, the twins among them.
     """
-    plugin = plugins[PLUGIN]
-    plugin.config["cache"] = False
-    sys.modules[type(plugin).__module__].convert = Twins(project)  # type: ignore[attr-defined]
-    theirs = plugin.should_include
+    for plugin in plugins.values():
+        if type(plugin).__module__ == _PLUGIN_MODULE:
+            plugin.config["cache"] = False
+            plugin.should_include = partial(_wanted, plugin.should_include)
+            sys.modules[_PLUGIN_MODULE].convert = Twins(memo_folder, copies)  # type: ignore[attr-defined]
 
-    def should_include(file: Any) -> bool:
-        """Leave notebooks and scripts that are there to be downloaded as they are."""
-        path = Path(file.abs_src_path or "")
-        if path.is_relative_to(project.generated_folder):
-            return path.name == FILE
-        return bool(theirs(file))
 
-    plugin.should_include = should_include
+def _wanted(theirs: Callable[[Any], bool], file: Any) -> bool:
+    """Leave notebooks and scripts that are there to be downloaded as they are."""
+    if file.src_uri.startswith(PLACE):
+        return bool(file.src_uri.endswith(f"/{FILE}"))
+    return theirs(file)
 
 
 class Twins:
     """What mkdocs-jupyter asks for a notebook's HTML and for its headings."""
 
-    def __init__(self, project: Settings) -> None:
-        self.memo_folder = project.memo_folder
-        self.generated_folder = project.generated_folder
+    def __init__(self, memo_folder: Path, copies: Copies) -> None:
+        self.memo_folder = memo_folder
+        self.copies = copies
 
     def nb2html(self, path: str, **options: Any) -> str:
         """Return a notebook's page; an .ipynb's without what does not belong to it."""
-        if Path(path).is_relative_to(self.generated_folder):  # it has run, whatever others do
+        name = self.copies.shown(path)
+        if name != path:  # one of ours: it has run, whatever others do
             options["execute"] = False
 
         def make() -> str:
@@ -106,7 +108,7 @@ class Twins:
             return make()
         html = self._recall(path, sorted(options.items()), make)
         for complaint in slim.complaints(html):
-            log.warning("%s: %s", path, complaint)
+            log.warning("%s: %s", name, complaint)
         return html
 
     def nb2md(self, path: str) -> str:
