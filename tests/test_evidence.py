@@ -262,15 +262,15 @@ def test_a_trap_that_does_not_flip_is_named() -> None:
 
 def test_a_claim_survives_a_journey_through_json() -> None:
     there = claim([0, 1, 1, 1, 2], between=(1, 3), trap=[5, 5, 5, 5, 5])
-    back = Record.from_json(json.loads(json.dumps(there.to_json())))
+    back = Record.from_json(json.loads(json.dumps(there.to_json())), "it")
     assert back == there
     assert back.to_json() == there.to_json()
 
 
 def test_a_forged_verdict_is_computed_again_and_not_believed() -> None:
-    data = claim([0] * 5).to_json()
+    data = claim([0] * 5, trap=[1] * 5).to_json()
     assert data["verdict"] == CONTRADICTED
-    forged = Record.from_json({**data, "verdict": HOLDS, "problem": None})
+    forged = Record.from_json({**data, "verdict": HOLDS}, "it")
     assert forged.verdict == CONTRADICTED
     assert "contradicted" in forged.problem
 
@@ -593,12 +593,12 @@ def test_every_kind_says_itself_in_lines_and_survives_json(lesson, kind) -> None
     ((name, record),) = lesson._session.records.items()
     assert record.kind == kind
     assert all(line.text for line in record.lines(name))
-    assert Record.from_json(json.loads(json.dumps(record.to_json()))) == record
+    assert Record.from_json(json.loads(json.dumps(record.to_json())), name) == record
 
 
 def test_a_kind_that_nobody_knows_is_said_to_be_unknown() -> None:
     with pytest.raises(EvidenceError, match=r"kind 'smell': expected one of .*claim"):
-        Record.from_json({"kind": "smell"})
+        Record.from_json({"kind": "smell"}, "it")
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def key_of(project: Project, profile: str = "quick", device: str = "cpu", seed: 
     around = circumstances.circumstances(
         settings.load(project.root), Wanted(profile, "cpu", first_seed=seed)
     )
-    return job.key(source_of(project), replace(around, device=device))
+    return job.key(source_of(project).digest, replace(around, device=device))
 
 
 Edit = Callable[[Project], object]

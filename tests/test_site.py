@@ -122,7 +122,9 @@ def test_every_recorded_set_keeps_every_promise_with_nine_networks_of_ten(
 ) -> None:
     (folder,) = store.runs_of(tree / ".lessonkit/runs", lesson)
     known = [r for r in replications.records(COURSE, lesson) if r.profile == "quick"]
-    for name, claim in store.open_run(folder).claims.items():  # the sentence, bound and format
+    for name, claim in store.open_run(
+        folder, lesson
+    ).claims.items():  # the sentence, bound and format
         sides = [
             replace(claim, judged=True, values=v, trap_values=t)
             for v, t in (r.claims[name] for r in known if name in r.claims)

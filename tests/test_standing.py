@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
+import forging
 import pytest
 from workshop import Workshop
 
@@ -33,16 +33,11 @@ def key_of(there: Workshop, profile: str) -> str:
     return job(there.settings, LESSON, Wanted(profile)).key
 
 
-def put(there: Workshop, key: str, profile: str, device: str = "cpu", source: str = "") -> Path:
+def put(there: Workshop, profile: str, device: str = "cpu", source: str = "", **more: int) -> Path:
     """Put a run into the store."""
-    kept = there.root / "kept"
-    folder = there.settings.runs_folder / LESSON / key
-    shutil.copytree(kept, folder)
-    before = json.loads((kept / "manifest.json").read_text(encoding="utf-8"))
-    around = {**before["circumstances"], "profile": profile, "device": device}
-    more = {"source": source} if source else {}
-    there.reseal(folder, key=key, circumstances=around, **more)
-    return folder
+    folder = there.settings.runs_folder / LESSON / "new"
+    shutil.copytree(there.root / "kept", folder)
+    return forging.rekey(folder, source, profile=profile, device=device, **more)
 
 
 def alter(folder: Path) -> None:
@@ -56,9 +51,7 @@ def break_promise(there: Workshop, folder: Path) -> None:
     (claim,) = (record for record in evidence["records"] if record["kind"] == "claim")
     claim["values"] = [0.1] * 5
     file.write_text(json.dumps(evidence), encoding="utf-8")
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    there.reseal(folder, files={**manifest["files"], "evidence.json": digest})
+    forging.reseal(folder, json.loads((folder / "manifest.json").read_text(encoding="utf-8")))
 
 
 def note(there: Workshop, profile: str) -> None:
@@ -76,11 +69,11 @@ def empty(there: Workshop) -> Workshop:
 
 
 MADE: dict[str, Callable[[Workshop, str], object]] = {
-    "fresh": lambda there, profile: put(there, key_of(there, profile), profile),
-    "stale": lambda there, profile: put(there, "older", profile, source="of older code"),
+    "fresh": lambda there, profile: put(there, profile),
+    "stale": lambda there, profile: put(there, profile, source="of older code"),
     "failed": note,
-    "altered": lambda there, profile: alter(put(there, key_of(there, profile), profile)),
-    "brought": lambda there, profile: put(there, "brought", profile, device="cuda"),
+    "altered": lambda there, profile: alter(put(there, profile)),
+    "brought": lambda there, profile: put(there, profile, device="cuda"),
     "missing": lambda there, profile: None,
 }
 
@@ -133,7 +126,7 @@ def built(there: Workshop, **around: str) -> Told:
 
 EXPECTED = {  # state, and words of each problem
     "fresh": ("fresh", []),
-    "stale": ("stale", ["its code changed since the run that the page shows (older): run `less"]),
+    "stale": ("stale", ["its code changed since the run that the page shows"]),
     "failed": ("failed", ["lessons/walks/stray.py:16: ZeroDivisionError: division by zero"]),
     "altered": ("failed", ["evidence.json: altered since the run (its hash differs). Run `less"]),
     "brought": ("stale", []),  # as much measured elsewhere: any machine may publish it
@@ -159,8 +152,8 @@ def test_everybody_says_the_same_before_and_after_a_build(
 
 
 def test_a_broken_full_run_beside_a_good_quick_one_is_what_pages_show(empty: Workshop) -> None:
-    put(empty, key_of(empty, "quick"), "quick")
-    break_promise(empty, put(empty, key_of(empty, "full"), "full"))
+    put(empty, "quick")
+    break_promise(empty, put(empty, "full"))
     for found in (told(empty), built(empty)):
         assert found.state == "fresh"
         (problem,) = found.problems
@@ -170,19 +163,20 @@ def test_a_broken_full_run_beside_a_good_quick_one_is_what_pages_show(empty: Wor
 
 
 def test_an_altered_run_beside_a_whole_fresh_one_spoils_nothing(empty: Workshop) -> None:
-    put(empty, key_of(empty, "quick"), "quick")
-    alter(put(empty, "elsewhere", "full", device="cuda"))
+    put(empty, "quick")
+    elsewhere = put(empty, "full", device="cuda")
+    alter(elsewhere)
     found = built(empty)
     assert (found.state, found.problems) == ("fresh", [])
     (remark,) = found.remarks
     assert "altered since the run" in remark
     assert remark.endswith("No page uses it: `lessonkit clean` removes it.")
-    assert "elsewhere" in empty.do("clean").out
+    assert elsewhere.name in empty.do("clean").out
     assert told(empty).remarks == []
 
 
 def test_an_altered_run_is_a_problem_where_no_fresh_one_is(empty: Workshop) -> None:
-    alter(put(empty, "elsewhere", "full", device="cuda"))
+    alter(put(empty, "full", device="cuda"))
     before = told(empty)
     assert before.state == "missing"
     (problem,) = before.problems
@@ -192,36 +186,34 @@ def test_an_altered_run_is_a_problem_where_no_fresh_one_is(empty: Workshop) -> N
 
 @pytest.mark.parametrize("device", ["cuda", "cpu"])
 def test_a_fuller_run_spares_this_machine_its_own(empty: Workshop, device: str) -> None:
-    put(empty, key_of(empty, "full") if device == "cpu" else "brought", "full", device)
+    put(empty, "full", device)
     assert built(empty) == Told("fresh", [], [], False)
-    alter(put(empty, key_of(empty, "quick"), "quick"))
+    alter(put(empty, "quick"))
     note(empty, "quick")
     found = built(empty)
     assert (found.state, found.problems, len(found.remarks)) == ("fresh", [], 1)
 
 
 def test_a_fuller_run_of_other_seeds_spares_nothing_until_one_is_made_here(empty: Workshop) -> None:
-    folder = put(empty, "seeds", "full")
-    around = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["circumstances"]
-    empty.reseal(folder, circumstances={**around, "first_seed": 7})
+    folder = put(empty, "full", first_seed=7)
     before = told(empty)
     assert (before.state, before.problems) == ("stale", [])
     after = built(empty)
     assert (after.state, after.problems, after.runs) == ("fresh", [], False)
-    assert empty.entry().run.key == "seeds", "pages show who measured more"
+    assert empty.entry().run.key == folder.name, "pages show who measured more"
 
 
 def test_a_failure_over_a_last_good_run_says_what_the_page_shows(empty: Workshop) -> None:
-    put(empty, "older", "quick", source="of older code")
+    older = put(empty, "quick", source="of older code").name
     note(empty, "quick")
     found = told(empty)
     assert found.state == "failed"
     assert "ZeroDivisionError" in found.problems[0]
-    assert "the page shows its last good run (older) until this is mended" in found.problems[1]
+    assert f"the page shows its last good run ({older}) until this is mended" in found.problems[1]
 
 
 def test_a_script_that_cannot_be_read_has_failed(empty: Workshop) -> None:
-    put(empty, key_of(empty, "quick"), "quick")
+    put(empty, "quick")
     empty.replace("lessons/walks/stray.py", '"""A walk strays.', 'x = """A walk strays.')
     found = standing(empty.settings, LESSON)
     assert (found.state, found.job, found.present) == ("failed", None, False)
@@ -230,7 +222,7 @@ def test_a_script_that_cannot_be_read_has_failed(empty: Workshop) -> None:
 
 
 def test_a_smoke_run_serves_only_who_asks_for_it(empty: Workshop) -> None:
-    put(empty, key_of(empty, "smoke"), "smoke")
+    put(empty, "smoke")
     assert told(empty).state == "missing"
     assert told(empty, LESSONKIT_PROFILE="smoke").state == "fresh"
     empty.replace("pyproject.toml", "[tool.lessonkit]", '[tool.lessonkit]\nprofile = "smoke"')
@@ -238,14 +230,14 @@ def test_a_smoke_run_serves_only_who_asks_for_it(empty: Workshop) -> None:
 
 
 def test_who_asks_for_something_hears_of_exactly_that(empty: Workshop) -> None:
-    put(empty, key_of(empty, "quick"), "quick")
+    put(empty, "quick")
     asked = standing(empty.settings, LESSON, Wanted("full"))
     assert (asked.state, asked.run) == ("stale", None)
     assert asked.problems == (
         "lesson walks/stray has not run as asked for: run `lessonkit build walks/stray` with the "
         "same options.",
     )
-    folder = put(empty, key_of(empty, "full"), "full")
+    folder = put(empty, "full")
     assert standing(empty.settings, LESSON, Wanted("full")).run.folder == folder
     quick = standing(empty.settings, LESSON, Wanted("quick")).run
     assert quick.profile == "quick", "though pages use the other"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
 import shutil
@@ -15,8 +14,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import forging
 import pytest
 from conftest import Project
+from forging import make
 
 from lessonkit.evidence import Figure, Table
 from lessonkit.press import settings
@@ -58,35 +59,9 @@ def build_now(project: Project, **options: Any) -> list[runner.Result]:
     return standing.build(here, standing.standings(here), jobs=1, **options)
 
 
-def make(
-    runs: Path,
-    key: str,
-    source: str = "now",
-    profile: str = "quick",
-    replace: bool = False,
-    content: str = "{}",
-) -> store.Run:
-    """Put a small run into the store, newer than the ones before."""
-    aside = asides.begin(runs, "walks/stray", key)
-    (aside / "evidence.json").write_text(content)
-    manifest = {
-        "lesson": "walks/stray",
-        "key": key,
-        "source": source,
-        "circumstances": {"profile": profile},
-    }
-    made = store.commit(aside, runs, manifest, replace)
-    newest = 10**9 * len(list(runs.rglob("manifest.json")))
-    os.utime(made.folder / "manifest.json", ns=(newest, newest))
-    return made
-
-
 def seal_again(folder: Path, **changes: Any) -> None:
     """Alter a manifest and seal it as somebody who knows how."""
-    manifest = {**json.loads((folder / "manifest.json").read_text()), **changes}
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    digest = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
-    (folder / "seal").write_text(digest)
+    forging.reseal(folder, {**json.loads((folder / "manifest.json").read_text()), **changes})
 
 
 # Whole.
@@ -98,7 +73,7 @@ def test_a_run_holds_these_files_and_no_scaffolding(run: Path) -> None:
 
 
 def test_a_run_says_what_ran_and_how(run: Path) -> None:
-    opened = store.open_run(run)
+    opened = store.open_run(run, "walks/stray")
     assert (opened.lesson, opened.key, opened.profile) == ("walks/stray", run.name, "quick")
     assert opened.manifest["seeds"] == [0, 1, 2, 3, 4]
     assert set(opened.manifest["modules"]) >= {"__main__", "_toolbox"}
@@ -112,24 +87,24 @@ def test_a_run_says_what_ran_and_how(run: Path) -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_single_altered_byte_is_refused(run: Path, name: str) -> None:
-    store.open_run(run)
+    store.open_run(run, "walks/stray")
     data = bytearray((run / name).read_bytes()) or bytearray(1)
     data[len(data) // 2] ^= 1
     (run / name).write_bytes(data)
     with pytest.raises(StoreError, match=r"altered|not a complete run"):
-        store.open_run(run)
+        store.open_run(run, "walks/stray")
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_missing_file_is_refused(run: Path, name: str) -> None:
     (run / name).unlink()
     with pytest.raises(StoreError, match=r"missing from its run|not a complete run"):
-        store.open_run(run)
+        store.open_run(run, "walks/stray")
 
 
 def test_a_run_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="not a complete run"):
-        store.open_run(tmp_path / "nowhere")
+        store.open_run(tmp_path / "nowhere", "walks/stray")
 
 
 def test_a_run_of_another_version_says_which(run: Path) -> None:
@@ -137,7 +112,7 @@ def test_a_run_of_another_version_says_which(run: Path) -> None:
     with pytest.raises(
         StoreError, match=r"another version of lessonkit \(run format 4, expected 3"
     ):
-        store.open_run(run)
+        store.open_run(run, "walks/stray")
 
 
 def test_an_altered_run_is_made_anew_by_the_next_build(project: Project) -> None:
@@ -229,7 +204,7 @@ def test_the_sweep_spares_whoever_is_still_building(tmp_path: Path) -> None:
     asides.sweep(tmp_path)
     assert mine.is_dir()
     assert failures.noted(tmp_path, "walks/stray", "key") == {"message": "no"}
-    assert store.open_run(made.folder)
+    assert store.open_run(made.folder, "walks/stray")
     assert not dead.exists()
     assert not moved.exists()
 
@@ -243,8 +218,9 @@ def test_a_day_later_the_sweep_spares_nobody(tmp_path: Path) -> None:
 
 def test_what_lies_aside_is_never_listed(tmp_path: Path) -> None:
     aside = asides.begin(tmp_path, "walks/stray", "key")
-    shutil.copytree(make(tmp_path, "0123").folder, aside, dirs_exist_ok=True)
-    assert [folder.name for folder in store.runs_of(tmp_path, "walks/stray")] == ["0123"]
+    made = make(tmp_path, "made").folder
+    shutil.copytree(made, aside, dirs_exist_ok=True)
+    assert list(store.runs_of(tmp_path, "walks/stray")) == [made]
 
 
 # Two at once.
@@ -259,30 +235,30 @@ def test_two_builders_at_once_end_with_one_whole_run(project: Project) -> None:
     outputs = [builder.communicate()[0] for builder in builders]
     assert [builder.returncode for builder in builders] == [0, 0], outputs
     (folder,) = (project.root / ".lessonkit/runs/walks/stray").iterdir()
-    assert store.open_run(folder).claims
+    assert store.open_run(folder, "walks/stray").claims
 
 
 def test_the_faster_of_two_builders_stays(tmp_path: Path) -> None:
-    make(tmp_path, "key", content='{"first": 1}')
-    second = make(tmp_path, "key", content='{"second": 2}')
-    assert second.evidence == {"first": 1}
-    assert [p.name for p in (tmp_path / "walks/stray").iterdir()] == ["key"]
+    make(tmp_path, "one", value=1)
+    second = make(tmp_path, "one", value=2)
+    assert second.numbers["far"].values == [1, 1]
+    assert [p.name for p in (tmp_path / "walks/stray").iterdir()] == [second.key]
 
 
 def test_force_puts_the_new_run_in_the_place_of_the_old(tmp_path: Path) -> None:
-    make(tmp_path, "key", content='{"first": 1}')
-    second = make(tmp_path, "key", content='{"second": 2}', replace=True)
-    assert second.evidence == {"second": 2}
-    assert [p.name for p in (tmp_path / "walks/stray").iterdir()] == ["key"]
+    make(tmp_path, "one", value=1)
+    second = make(tmp_path, "one", value=2, replace=True)
+    assert second.numbers["far"].values == [2, 2]
+    assert [p.name for p in (tmp_path / "walks/stray").iterdir()] == [second.key]
 
 
 def test_a_builder_is_not_upset_when_another_moves_the_old_run_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old = make(tmp_path, "key")
+    old = make(tmp_path, "one")
     (old.folder / "evidence.json").write_text("altered")
-    monkeypatch.setattr(store, "_whole", lambda folder: shutil.rmtree(folder) or False)
-    assert make(tmp_path, "key", content='{"second": 2}').evidence == {"second": 2}
+    monkeypatch.setattr(store, "_whole", lambda folder, lesson: shutil.rmtree(folder) or False)
+    assert make(tmp_path, "one", value=2).numbers["far"].values == [2, 2]
 
 
 # A full disk.
@@ -307,12 +283,12 @@ def test_a_full_disk_at_the_end_keeps_nothing_but_earlier_runs(
 ) -> None:
     earlier = make(tmp_path, "earlier")
     aside = asides.begin(tmp_path, "walks/stray", "key")
-    (aside / "evidence.json").write_bytes(b"{}")
+    forging.fill(aside)
     monkeypatch.setattr(Path, name, full)
     with pytest.raises(StoreError, match=r"\A[^\n]*no space left on the disk[^\n]*\Z"):
-        store.commit(aside, tmp_path, {"lesson": "walks/stray", "key": "key"})
-    assert [p.name for p in (tmp_path / "walks/stray").iterdir()] == ["earlier"]
-    assert store.open_run(earlier.folder)
+        store.commit(aside, tmp_path, forging.manifest_of("now"))
+    assert [p.name for p in (tmp_path / "walks/stray").iterdir()] == [earlier.key]
+    assert store.open_run(earlier.folder, "walks/stray")
 
 
 def test_a_full_disk_at_the_end_of_a_lesson_keeps_the_last_run(
@@ -347,8 +323,9 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 
 def chosen(runs: Path, source: str = "now", key: str = "", profile: str | None = None) -> Any:
-    choice = store.choose(runs, "walks/stray", source, key, profile)
-    return choice.run and choice.run.key, choice.stale
+    code = forging.manifest_of("", source)["source"]
+    choice = store.choose(runs, "walks/stray", code, forging.key_of(key), profile)
+    return choice.run and forging.label_of(choice.run), choice.stale
 
 
 def test_without_runs_there_is_no_choice(tmp_path: Path) -> None:
@@ -399,22 +376,23 @@ def test_a_page_that_is_confined_to_a_profile_takes_no_other(tmp_path: Path) -> 
 
 
 def test_an_altered_run_is_passed_over_and_reported(tmp_path: Path) -> None:
-    make(tmp_path, "good")
-    (make(tmp_path, "bad", profile="full").folder / "evidence.json").write_text("[]")
-    choice = store.choose(tmp_path, "walks/stray", "now", "")
-    assert choice.run.key == "good"
-    assert list(choice.altered) == ["bad"]
-    assert "bad/evidence.json: altered since the run" in choice.altered["bad"]
+    good, bad = make(tmp_path, "good"), make(tmp_path, "bad", profile="full")
+    (bad.folder / "evidence.json").write_text("[]")
+    choice = store.choose(tmp_path, "walks/stray", good.source, "")
+    assert choice.run.key == good.key
+    assert list(choice.altered) == [bad.key]
+    assert f"{bad.key}/evidence.json: altered since the run" in choice.altered[bad.key]
 
 
 # Failures are noted.
 
 
 def test_a_failure_is_forgotten_once_the_same_key_succeeds(tmp_path: Path) -> None:
-    for key in ("key", "other"):
-        failures.note(tmp_path, "walks/stray", key, {"message": "no"})
-    make(tmp_path, "key")
-    assert failures.noted(tmp_path, "walks/stray", "key") is None
+    key = forging.key_of("now")
+    for failed in (key, "other"):
+        failures.note(tmp_path, "walks/stray", failed, {"message": "no"})
+    make(tmp_path, "now")
+    assert failures.noted(tmp_path, "walks/stray", key) is None
     assert failures.noted(tmp_path, "walks/stray", "other") == {"message": "no"}
 
 

@@ -40,7 +40,7 @@ def test_what_ran_is_published(built: Project) -> None:
     page = (built.root / "site/stray/index.html").read_text(encoding="utf-8")
     for part in ("lk-number", "lk-figure", "lk-claim lk-holds", "lk-cell", "lk-downloads"):
         assert part in page
-    run = store.open_run(runs_in(built)[0].parent)
+    run = store.open_run(runs_in(built)[0].parent, "walks/stray")
     assert run.numbers["distance"].text("median") in page
     assert run.key in page
 
@@ -148,7 +148,7 @@ def test_pages_embed_under_zensical_without_any_plugin(built: Project) -> None:
     result = built.run("-m", "zensical", "build", "--clean")
     assert result.returncode == 0, result.stderr
     page = (built.root / "site/stray/index.html").read_text(encoding="utf-8")
-    run = store.open_run(runs_in(built)[0].parent)
+    run = store.open_run(runs_in(built)[0].parent, "walks/stray")
     assert run.numbers["distance"].text("median") in page
     for part in ("lk-figure", "lk-claim lk-holds", "lk-cell"):
         assert part in page

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import forging
 import pytest
+from conftest import LESSON
 from workshop import Workshop, walks
 
 from lessonkit.evidence import Claim, Number, Rule
@@ -63,7 +66,7 @@ def test_a_run_that_is_here_already_stays(there: Workshop, packed: Path) -> None
 def test_an_altered_run_that_is_here_is_replaced(there: Workshop, packed: Path) -> None:
     (there.runs()[0] / "evidence.json").write_text("{}", encoding="utf-8")
     assert there.do("import", str(packed)).code == 0
-    assert store.open_run(there.runs()[0]).numbers
+    assert store.open_run(there.runs()[0], "walks/stray").numbers
 
 
 def test_only_runs_of_the_present_code_are_packed(there: Workshop, tmp_path: Path) -> None:
@@ -133,15 +136,16 @@ def test_a_path_that_leaves_the_store_is_refused(
     with zipfile.ZipFile(packed, "a") as archive:
         archive.writestr(name, "evil")
     # zipfile itself writes / for \ on Windows only
-    assert "leaves the store; refused." in refused(elsewhere, packed)
+    assert "Refused; export it again" in refused(elsewhere, packed)
     assert list(elsewhere.root.parent.rglob("evil.txt")) == []
 
 
 def test_a_run_under_another_name_is_refused(elsewhere: Workshop, packed: Path) -> None:
     archive = repacked(packed, lambda n, b: (n.replace("walks/stray", "walks/other"), b))
+    elsewhere.write("lessons/walks/other.py", LESSON.replace("walks/stray", "walks/other"))
     said = refused(elsewhere, archive)
-    assert "the run at 'walks/other/" in said
-    assert "calls itself walks/stray/" in said
+    assert "the run of another lesson or key: expected walks/other/" in said
+    assert "it says 'walks/stray' and" in said
 
 
 def test_one_bad_run_keeps_all_others_out(elsewhere: Workshop, packed: Path) -> None:
@@ -149,7 +153,7 @@ def test_one_bad_run_keeps_all_others_out(elsewhere: Workshop, packed: Path) -> 
     with zipfile.ZipFile(packed) as old, zipfile.ZipFile(archive, "a") as new:
         for name in old.namelist():
             new.writestr(f"zoo/{name.partition('/')[2]}", old.read(name))
-    assert "the run at 'zoo/stray/" in refused(elsewhere, archive)
+    assert "file 'zoo/stray/" in refused(elsewhere, archive)
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 cut short"])
@@ -167,21 +171,32 @@ def test_a_damaged_archive_is_refused(elsewhere: Workshop, packed: Path) -> None
 
 
 def test_an_archive_without_runs_is_refused(elsewhere: Workshop, tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
-        archive.writestr("readme.txt", "hello")
+    with zipfile.ZipFile(tmp_path / "other.zip", "w"):
+        pass
     assert "holds no runs" in refused(elsewhere, tmp_path / "other.zip")
 
 
-def test_a_run_of_another_version_is_refused(
-    there: Workshop, elsewhere: Workshop, tmp_path: Path
-) -> None:
+def test_a_run_of_another_version_is_refused(elsewhere: Workshop, packed: Path) -> None:
+    def other(name: str, content: bytes) -> tuple[str, bytes]:
+        seal = hashlib.sha256(manifest).hexdigest().encode()
+        return name, {"manifest.json": manifest, "seal": seal}.get(name.rsplit("/", 1)[-1], content)
+
+    manifest = b'{"format": 0}'
+    said = refused(elsewhere, repacked(packed, other))
+    assert "written by another version of lessonkit (run format 0" in said
+
+
+def test_a_run_that_was_altered_since_is_not_packed(there: Workshop, tmp_path: Path) -> None:
     run = there.entry().run
     assert run is not None
     there.reseal(run.folder, format=0)
-    travel.export(there.settings, [run], tmp_path / "old.zip")
-    assert "written by another version of lessonkit (run format 0" in refused(
-        elsewhere, tmp_path / "old.zip"
-    )
+    with pytest.raises(PressError, match="written by another version"):
+        travel.export(there.settings, [run], tmp_path / "old.zip")
+
+
+def test_the_same_runs_give_the_same_archive(there: Workshop, packed: Path) -> None:
+    assert there.do("export", str(packed.with_name("again.zip"))).code == 0
+    assert packed.with_name("again.zip").read_bytes() == packed.read_bytes()
 
 
 def test_an_archive_that_is_not_there_is_wrong_usage(elsewhere: Workshop) -> None:
@@ -298,10 +313,7 @@ def test_nothing_is_packed_of_no_runs(there: Workshop, tmp_path: Path) -> None:
 
 def test_a_larger_run_from_a_machine_with_a_gpu_is_not_run_again_here(there: Workshop) -> None:
     (folder,) = there.runs()
-    before = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    around = {**before["circumstances"], "profile": "full", "device": "cuda"}
-    there.reseal(folder, key="0123456789abcdef", circumstances=around)
-    folder.rename(folder.with_name("0123456789abcdef"))
+    forging.rekey(folder, profile="full", device="cuda")
     (state,) = json.loads(there.do("status", "--json").out)
     assert (state["state"], state["profile"], state["device"]) == ("fresh", "full", "cuda")
     assert "nothing to run" in there.do("build").out

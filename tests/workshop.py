@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
 import json
 import os
@@ -16,6 +15,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from unittest import mock
 
+import forging
 from conftest import Project
 
 from lessonkit.press import cli, settings
@@ -78,9 +78,7 @@ class Workshop(Project):
     def reseal(self, folder: Path, **changes: object) -> None:
         """Change the manifest of a run and seal it again, as another version would have done."""
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        text = json.dumps({**manifest, **changes})
-        (folder / "manifest.json").write_text(text, encoding="utf-8")
-        (folder / "seal").write_text(hashlib.sha256(text.encode()).hexdigest(), encoding="ascii")
+        forging.reseal(folder, {**manifest, **changes})
 
 
 def walks(root: Path) -> Workshop:

@@ -27,6 +27,14 @@ class Citation(Record):
         """*cited*, or *not testable here*."""
         return NOT_TESTABLE if self.reason else CITED
 
+    def check(self, what: str) -> None:
+        """Refuse one that answers nothing, and one with neither a dated source nor a reason."""
+        super().check(what)
+        checked_text(self.says, what)
+        if not self.answers:
+            raise EvidenceError(f"{what}: expected the id of a statement that it answers.")
+        _check_source(self.source, self.date, self.reason, what)
+
     def lines(self, name: str) -> list[Line]:
         """Return the verdict, the sentence, and where it comes from."""
         behind = self.reason or f"{self.source} ({self.date})"
@@ -40,6 +48,12 @@ def cited(ids: list[str], says: str, source: str, date: str, reason: str) -> Cit
         EvidenceError: neither a source with its date nor a reason, or both.
     """
     what = f"cite {', '.join(ids)}"
+    _check_source(source, date, reason, what)
+    return Citation(checked_text(says, what), ids, source, str(date), reason)
+
+
+def _check_source(source: str, date: str, reason: str, what: str) -> None:
+    """Refuse neither a source with its date nor a reason, and both."""
     if bool(reason) == bool(source):
         raise EvidenceError(
             f"{what}: expected a source with its date, cite(id, says, source=…, date=…), or the "
@@ -51,4 +65,3 @@ def cited(ids: list[str], says: str, source: str, date: str, reason: str) -> Cit
             f"{what}: date: expected the year in which the source said so, as in '2017' or "
             f"'2017-06-12', got {date!r}. What is told changes; a fact without a date cannot."
         )
-    return Citation(checked_text(says, what), ids, source, str(date), reason)

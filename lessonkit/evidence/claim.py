@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 from lessonkit.evidence import display
@@ -149,12 +149,13 @@ class Claim(Record):
         verdicts = {"verdict": self.verdict, "trap_verdict": self.trap_verdict}
         return {**super().to_json(), "rule": rule, **verdicts}
 
-    @classmethod
-    def restored(cls, data: Mapping[str, Any]) -> Claim:
-        """Make a claim of what `to_json` gave; its verdict is computed again, never believed."""
-        given = {item.name: data[item.name] for item in fields(cls)}
-        rule = Rule(data["rule"]["kind"], tuple(data["rule"]["bound"]))
-        return cls(**{**given, "rule": rule})
+    def check(self, what: str) -> None:
+        """Refuse a rule that is none, sides of other lengths, and what cannot be written."""
+        super().check(what)
+        checked_text(self.statement, f"statement of {what}")
+        checked_text(self.trap, f"trap of {what}")
+        self.rule.check(what)
+        _check_sides(self.values, self.trap_values, self.expect, self.format, what)
 
 
 def promised(
@@ -173,17 +174,25 @@ def promised(
     Raises:
         EvidenceError: no rule or several, a value that is not finite, a trap measured otherwise.
     """
-    if expect not in VERDICTS:
-        raise EvidenceError(f"{what}: expect {expect!r}: choose {', '.join(VERDICTS)}.")
     rule = Rule.from_arguments(rules, what)
     values = checked_values(sides.values, what)
     trapped = checked_values(sides.trap_values, f"trap of {what}")
-    checked_format(said["format"], values, what)
     sentence = checked_text(statement, f"statement of {what}")
+    _check_sides(values, trapped, expect, said["format"], what)
     sentence = worded(sentence, rule, said["format"], said["unit"], what)
+    return Claim(sentence, values, rule, sides.trap, trapped, expect, **said)
+
+
+def _check_sides(
+    values: list[float], trapped: list[float], expect: str, format: str, what: str
+) -> None:
+    """Refuse what cannot be judged, or not be written down afterwards."""
+    if expect not in VERDICTS:
+        raise EvidenceError(f"{what}: expect {expect!r:.40}: choose {', '.join(VERDICTS)}.")
+    written = [*checked_values(values, what), *checked_values(trapped, f"trap of {what}")]
+    checked_format(format, written, what)
     if len(trapped) != len(values):
         raise EvidenceError(
             f"{what}: expected {len(values)} value(s) of its trap, as many as of the claim, "
             f"got {len(trapped)}. Measure the trap as the claim is measured."
         )
-    return Claim(sentence, values, rule, sides.trap, trapped, expect, **said)

@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from lessonkit.evidence import picture
-from lessonkit.evidence.record import EvidenceError, Line, Medium, Record, checked_text
+from lessonkit.evidence.record import (
+    EvidenceError,
+    Line,
+    Medium,
+    Record,
+    checked_path,
+    checked_text,
+)
 from lessonkit.figures.drawing import Drawing
 
 _NUMBER = re.compile(r"(?<![\w.])[-−]?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?: ?%)?")
@@ -32,6 +39,18 @@ class Figure(Record):
     def files(self) -> Mapping[str, str]:
         """The picture for elsewhere, and the numbers; pages hold the SVG themselves."""
         return {"png": self.png, "csv": self.csv}
+
+    @property
+    def paths(self) -> Sequence[str]:
+        """All of its files."""
+        return self.svg, self.png, self.csv
+
+    def check(self, what: str) -> None:
+        """Refuse a figure without words, and files that are not of their kinds."""
+        super().check(what)
+        checked_text(self.alt, f"alternative text of {what}")
+        for kind in ("svg", "png", "csv"):
+            checked_path(getattr(self, kind), kind, what)
 
     @property
     def media(self) -> Sequence[Medium]:

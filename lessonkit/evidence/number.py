@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lessonkit.evidence import display
-from lessonkit.evidence.record import Line, Record
+from lessonkit.evidence.record import Line, Record, checked_format, checked_values
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,11 @@ class Number(Record):
             return display.middle(self.values, self.format, self.unit)
         reduced = {"min": min, "max": max}[part](self.values)
         return display.number(reduced, self.format, self.unit)
+
+    def check(self, what: str) -> None:
+        """Refuse no values, values that are not finite, and a format that cannot write them."""
+        super().check(what)
+        checked_format(self.format, checked_values(self.values, what), what)
 
     def title(self, part: str = "") -> str:
         """Say what was measured, and over how many seeds."""

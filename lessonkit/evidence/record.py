@@ -6,11 +6,18 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, NamedTuple
+from reprlib import repr as shortened  # of what may be long, or deep
+from typing import Any, ClassVar, NamedTuple, Self
 
 from lessonkit.evidence import display
 
+LONGEST_NAME = 100  # a file is called like it
+LARGEST = 1e300  # of a value: spreads and ranges of such values are still finite
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+# What a page or a terminal would not show but obey; lines may end, and tabs may stand.
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# A format of Python's for one number; a width or a precision of thousands would fill the memory.
+_FORMAT = re.compile(r"(.?[<>=^])?[-+ ]?z?#?0?\d{0,2}[_,]?(\.\d{1,2})?[deEfFgG%]?")
 
 
 class EvidenceError(ValueError):
@@ -38,7 +45,8 @@ class Record:
 
     A kind needs nothing but its class, here in `evidence/`, and a template of its name, with which
     a page shows it. Everything else (the run's file, terminals, notebooks, downloads, embeds) asks
-    the record.
+    the record. Read back, it is believed no more than a stranger: its fields must have their types,
+    and `check` refuses what a lesson could not have published.
     """
 
     kind: ClassVar[str]
@@ -64,9 +72,22 @@ class Record:
         return {}
 
     @property
+    def paths(self) -> Sequence[str]:
+        """All files of the run that it names."""
+        return tuple(self.files.values())
+
+    @property
     def media(self) -> Sequence[Medium]:
         """What of its files a notebook shows or plays."""
         return ()
+
+    def check(self, what: str) -> None:
+        """Refuse what no lesson could have published, of whatever kind: unprintable texts.
+
+        Raises:
+            EvidenceError: it says what was expected; `what` names the record.
+        """
+        checked_legible(asdict(self), what)
 
     def lines(self, name: str) -> list[Line]:
         """Return what a terminal and a notebook say of it."""
@@ -81,31 +102,65 @@ class Record:
         return {"kind": self.kind, **asdict(self)}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Record:
+    def from_json(cls, data: Mapping[str, Any], name: str) -> Record:
         """Read a record of any kind back.
 
+        Args:
+            data: what `to_json` gave.
+            name: under which it was published.
+
         Raises:
-            EvidenceError: there is no such kind.
+            EvidenceError: no such kind, a field too many, too few, or of another type, or something
+                that no lesson could have published.
         """
         kind = data.get("kind")
-        if kind not in Record.kinds:
+        if not isinstance(kind, str) or kind not in Record.kinds:
             known = ", ".join(Record.kinds)
-            raise EvidenceError(f"a record of kind {kind!r}: expected one of {known}.")
-        rest = {name: value for name, value in data.items() if name != "kind"}
-        return Record.kinds[kind].restored(rest)
+            raise EvidenceError(f"a record of kind {shortened(kind)}: expected one of {known}.")
+        what = f"{kind} {checked_name(name)!r}"
+        record = Record.kinds[kind]._restored(data, what)
+        record.check(what)
+        if record.to_json().keys() != data.keys():
+            odd = sorted(record.to_json().keys() ^ data.keys())
+            raise EvidenceError(f"{what}: fields missing, or unknown: {odd!r:.200}.")
+        return record
 
     @classmethod
-    def restored(cls, data: Mapping[str, Any]) -> Record:
-        """Make a record of this kind from what `to_json` gave."""
-        return cls(**data)
+    def _restored(cls, data: Mapping[str, Any], what: str) -> Self:
+        from msgspec import ValidationError, convert  # only whoever reads back waits for it
+
+        try:
+            return convert(data, cls)
+        except ValidationError as error:
+            raise EvidenceError(f"{what}: {error}.") from None
+
+
+def checked_legible(data: Any, what: str) -> None:
+    """Refuse control characters in any text of plain data.
+
+    Raises:
+        EvidenceError: there is one.
+    """
+    if isinstance(data, str):
+        found = CONTROL.search(data)
+        if found:
+            raise EvidenceError(
+                f"{what}: expected text without control characters, got {found[0]!a} in "
+                f"{data!a:.80}. Leave it out."
+            )
+    elif isinstance(data, Mapping):
+        checked_legible([*data, *data.values()], what)
+    elif isinstance(data, (list, tuple)):
+        for item in data:
+            checked_legible(item, what)
 
 
 def checked_name(name: str) -> str:
     """Return `name` if it is kebab-case, the only form that a page can embed."""
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or len(name) > LONGEST_NAME:
         raise EvidenceError(
-            f"name {name!r}: expected small letters, digits and single hyphens, as in "
-            "'first-layer-gradient'. Rename it."
+            f"name {shortened(name)}: expected small letters, digits and single hyphens, as in "
+            f"'first-layer-gradient', at most {LONGEST_NAME}. Rename it."
         )
     return name
 
@@ -134,7 +189,7 @@ def checked_values(values: Any, what: str) -> list[float]:
                 f"{what}: expected one number or one per seed, got {item!r} "
                 f"among {len(plain)} value(s). Reduce it to one axis over seeds first."
             )
-        if not math.isfinite(item):
+        if not math.isfinite(item) or abs(item) > LARGEST:
             raise EvidenceError(
                 f"{what}: expected finite numbers, got {item} among {len(plain)} value(s). "
                 "A run that overflowed is no measurement: find where, or count it instead."
@@ -144,9 +199,21 @@ def checked_values(values: Any, what: str) -> list[float]:
 
 def checked_format(format: str, values: Sequence[float], what: str) -> str:
     """Return `format` if it can write the values."""
+    if not _FORMAT.fullmatch(format):
+        raise EvidenceError(
+            f"{what}: format {format!a:.40} cannot write them: expected one of Python's, "
+            "as in '.3g', '.1f', '.2e', '.0%' or ',d'."
+        )
     try:
         for value in values:
             display.number(value, format)
     except (ValueError, TypeError) as error:
         raise EvidenceError(f"{what}: format {format!r} cannot write them: {error}") from None
     return format
+
+
+def checked_path(path: str, ending: str, what: str) -> str:
+    """Return the path of a file of the run if its name has this ending."""
+    if not path.endswith(f".{ending}"):
+        raise EvidenceError(f"{what}: expected the path of a .{ending} file, got {path!a:.80}.")
+    return path

@@ -34,13 +34,25 @@ class Rule:
                 f"got {', '.join(chosen) or 'none'}."
             )
         kind, bound = next(iter(chosen.items()))
+        made = cls(kind, tuple(checked_values(bound, f"{what}, {kind}")))
+        made.check(what)
+        return made
+
+    def check(self, what: str) -> None:
+        """Refuse bounds that are not those of its kind.
+
+        Raises:
+            EvidenceError: no such kind, bounds that are not finite, too many or too few.
+        """
+        kind, bound = self.kind, self.bound
+        if kind not in self.KINDS:
+            raise EvidenceError(f"{what}: rule {kind!r:.40}: choose {', '.join(self.KINDS)}.")
         numbers = checked_values(bound, f"{what}, {kind}")
         wanted = 2 if kind in ("between", "equals") else 1
         if len(numbers) != wanted or (kind == "between" and numbers[0] > numbers[1]):
             raise EvidenceError(f"{what}: {kind} takes {wanted} number(s) in order, got {bound!r}.")
         if kind == "equals" and numbers[1] < 0:
             raise EvidenceError(f"{what}: equals takes (value, tolerance >= 0), got {bound!r}.")
-        return cls(kind, tuple(numbers))
 
     def allows(self, value: float) -> bool:
         """Say whether one value satisfies the rule."""

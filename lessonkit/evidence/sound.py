@@ -14,6 +14,7 @@ from lessonkit.evidence.record import (
     Line,
     Medium,
     Record,
+    checked_path,
     checked_text,
     checked_values,
 )
@@ -36,6 +37,13 @@ class Sound(Record):
     def files(self) -> Mapping[str, str]:
         """The sound."""
         return {"wav": self.wav}
+
+    def check(self, what: str) -> None:
+        """Refuse a sound without words or length, and a file that is none."""
+        super().check(what)
+        checked_text(self.words, f"words of {what}")
+        checked_values(self.seconds, what)
+        checked_path(self.wav, "wav", what)
 
     @property
     def media(self) -> Sequence[Medium]:

@@ -31,6 +31,17 @@ class Table(Record):
     rows: list[list[str]]
     caption: str
 
+    def check(self, what: str) -> None:
+        """Refuse a table without rows, and rows of another length than its header."""
+        super().check(what)
+        checked_text(self.caption, f"caption of {what}")
+        lengths = {len(row) for row in self.rows}
+        if lengths != {len(self.columns)} or not self.columns:
+            raise EvidenceError(
+                f"{what}: expected rows of {len(self.columns)} cell(s), as many as its header, "
+                f"got {sorted(lengths)}."
+            )
+
     def lines(self, name: str) -> list[Line]:
         """Return the rows, their cells below each other."""
         rows = [self.columns, *self.rows]

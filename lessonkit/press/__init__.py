@@ -9,10 +9,11 @@ above it, and `settings` and `memo`, which all of them know:
 - `run`, how a lesson runs and where its runs lie: `runner` runs jobs, each in a `process` within
   its `limits`, forked where it can be (`nurseries`, `nursery`, `libraries`); in there `worker`
   executes the cells, `streams` takes what they print, and `watch` looks on. `store` keeps whole
-  runs, `aside` those that grow, and `failures` why there is none. `standing` is the one answer to
-  how a lesson stands. `replicate` measures fresh seeds, `replications` knows what the records are
-  worth, `verify` compares, `travel` carries runs elsewhere, and `progress` tells how far all this
-  is;
+  runs, `aside` those that grow, and `failures` why there is none; what may lie in a run say
+  `contents`, `manifest` and `media`, whoever brings it. `standing` is the one answer to how a
+  lesson stands. `replicate` measures fresh seeds, `replications` knows what the records are worth,
+  `verify` compares, `travel` carries runs elsewhere in an `archive`, and `progress` tells how far
+  all this is;
 - `course`, what belongs to it and in which order it is read: `pages`, `syllabus`, `statements`,
   and `entries`, each a lesson with its page and its standing;
 - `page`, how what was published is shown: `embed` finds the place, the others make the HTML;

@@ -44,9 +44,9 @@ def job(settings: Settings, lesson: str, wanted: Wanted = AS_SET) -> Job:
     """
     around = circumstances(settings, wanted)
     code = source(settings, lesson)
-    return Job(code, around, key(code, around))
+    return Job(code, around, key(code.digest, around))
 
 
-def key(code: Source, around: Circumstances) -> str:
-    """Return the key of a run, 16 hexadecimal digits."""
-    return digest_of([RUN_FORMAT, code.digest, around.to_json()])[:16]
+def key(code: str, around: Circumstances) -> str:
+    """Return the key of a run, 16 hexadecimal digits, of its code's digest and circumstances."""
+    return digest_of([RUN_FORMAT, code, around.to_json()])[:16]

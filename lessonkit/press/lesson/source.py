@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -45,7 +45,12 @@ class Source:
     @property
     def digest(self) -> str:
         """One digest of all of it, the same on every machine and Python version."""
-        return digest_of([self.lesson, self.modules, self.files])
+        return digest_of_code(self.lesson, self.modules, self.files)
+
+
+def digest_of_code(lesson: str, modules: Mapping[str, str], files: Mapping[str, str]) -> str:
+    """Return one digest of all that a lesson reaches, of the digests of its parts."""
+    return digest_of([lesson, dict(modules), dict(files)])
 
 
 def source(settings: Settings, lesson: str) -> Source:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
@@ -9,11 +10,25 @@ import tempfile
 import time
 from pathlib import Path
 
+from lessonkit.evidence.record import CONTROL
 from lessonkit.press.settings import PressError
 
 
 class StoreError(PressError):
-    """A run that cannot be trusted or written."""
+    """A run that cannot be trusted or written, said in one line whatever came."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(one_line(message))
+
+
+_LONGEST = 600  # characters of a message; the end says what to do
+
+
+def one_line(message: str) -> str:
+    """Return a message that quotes what came from elsewhere without what ends or colours lines."""
+    shown = CONTROL.sub(lambda found: ascii(found[0])[1:-1], message.replace("\n", "\\n"))
+    half = _LONGEST // 2
+    return shown if len(shown) <= _LONGEST else f"{shown[:half]} … {shown[-half:]}"
 
 
 def begin(runs: Path, lesson: str, key: str) -> Path:
@@ -29,6 +44,12 @@ def begin(runs: Path, lesson: str, key: str) -> Path:
 def discard(aside: Path) -> None:
     """Drop a run that did not come to its end."""
     shutil.rmtree(aside, ignore_errors=True)
+
+
+def tidy(folder: Path) -> None:
+    """Remove a folder if nothing is left in it."""
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def sweep(runs: Path) -> None:

@@ -26,7 +26,7 @@ def expected_seconds(settings: Settings, job: Job) -> float | None:
     """
     profile = job.around.profile
     instructions = circumstances.instruction_set(job.around.instructions)
-    for run in store.whole_runs(settings.runs_folder, job.lesson):
+    for run in store.whole_runs(settings.runs_folder, job.lesson, settings.memo_folder):
         if (run.profile, run.manifest["instruction_set"]) == (profile, instructions):
             return float(run.manifest["cpu_seconds"] / run.manifest["pace"] * runner.pace())
     try:

@@ -164,7 +164,7 @@ def carry(settings: Settings, run: store.Run) -> int:
 
 def _earlier(settings: Settings, run: store.Run, sources: set[str]) -> Iterator[store.Run]:
     """Yield the runs of these sources in the circumstances of `run`, the newest first."""
-    for other in store.whole_runs(settings.runs_folder, run.lesson):
+    for other in store.whole_runs(settings.runs_folder, run.lesson, settings.memo_folder):
         same = other.manifest["circumstances"] == run.manifest["circumstances"]
         if other.source in sources and same and machine_of(other) == machine_of(run):
             yield other

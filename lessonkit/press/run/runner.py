@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from lessonkit.evidence.record import EvidenceError
 from lessonkit.press.lesson.job import Job
 from lessonkit.press.lesson.source import source
 from lessonkit.press.run import aside, failures, limits, process, store
@@ -168,10 +169,14 @@ def _finish(settings: Settings, ended: Process, runs: Path, replace: bool) -> Re
     process.kill(ended)  # whatever the lesson left running
     done, changed = process.written(folder / "done.json"), _changed(settings, job)
     code = ended.child.returncode or 0
-    if code == 0 and done is not None and _measured(done) and not ended.stop and not changed:
+    if code == 0 and done is not None and not ended.stop and not changed:
         for scaffold in ("done.json", "job.json", "progress.json", PRINTED):
             (folder / scaffold).unlink(missing_ok=True)
-        return Result(job, store.commit(folder, runs, _manifest(job, done), replace), None)
+        try:
+            return Result(job, store.commit(folder, runs, _manifest(job, done), replace), None)
+        except EvidenceError as error:  # of this lesson: the others go on
+            aside.discard(folder)
+            return _refused(job, runs, _unkept(error))
     failure = _told(ended)
     if ended.stop or not failure:
         failure = {**_NOTHING, "message": ended.stop or _death(ended, code, settings)}
@@ -183,22 +188,6 @@ def _finish(settings: Settings, ended: Process, runs: Path, replace: bool) -> Re
     if changed:  # what ran is neither the old code nor the new: no key can take the blame
         return Result(job, None, {**failure, "lesson": job.lesson, "message": changed})
     return _failed(job, runs, failure)
-
-
-# What a lesson's process says of itself when it has come to its end.
-_DONE: dict[str, Any] = {
-    "seeds": list,
-    "cpu_seconds": float | int,
-    "wall_seconds": float | int,
-    "peak_mib": int,
-    "device_name": str,
-    "instruction_set": str,
-}
-
-
-def _measured(done: dict[str, Any]) -> bool:
-    """Say whether a `done.json` is one that the worker wrote."""
-    return all(isinstance(done.get(name), kind) for name, kind in _DONE.items())
 
 
 def _told(ended: Process) -> dict[str, Any]:
@@ -216,6 +205,13 @@ def _refused(job: Job, runs: Path, message: str) -> Result:
     """Return the failure of a job that could not begin, or whose run could not be kept."""
     message = message.removeprefix(f"{job.source.script}: ")
     return _failed(job, runs, {**_NOTHING, "message": message})
+
+
+def _unkept(error: EvidenceError) -> str:
+    return aside.one_line(
+        f"what the run left behind cannot be kept: {error}. A lesson publishes through `Lesson` "
+        "alone, and writes nothing into the folder of its run."
+    )
 
 
 def _failed(job: Job, runs: Path, failure: dict[str, Any]) -> Result:
@@ -237,6 +233,7 @@ def _changed(settings: Settings, job: Job) -> str:
 
 def _manifest(job: Job, done: dict[str, Any]) -> dict[str, Any]:
     return {
+        **done,
         "lesson": job.lesson,
         "key": job.key,
         "source": job.source.digest,
@@ -245,7 +242,6 @@ def _manifest(job: Job, done: dict[str, Any]) -> dict[str, Any]:
         "circumstances": job.around.to_json(),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "pace": pace(),
-        **done,
     }
 
 

@@ -115,9 +115,18 @@ def _standing(settings: Settings, lesson: str, wanted: Wanted) -> Standing:
     except UsageError:
         raise
     except PressError as error:
-        last = store.choose(settings.runs_folder, lesson, "", "", confined()).run
+        last = store.choose(
+            settings.runs_folder, lesson, "", "", confined(), settings.memo_folder
+        ).run
         return _judged(settings, Standing(lesson, "failed", None, last), [settings.near(error)], [])
-    choice = store.choose(settings.runs_folder, lesson, now.source.digest, now.key, _profile(now))
+    choice = store.choose(
+        settings.runs_folder,
+        lesson,
+        now.source.digest,
+        now.key,
+        _profile(now),
+        settings.memo_folder,
+    )
     run = choice.own if wanted.something else choice.run
     if choice.own or (not wanted.something and _spares(choice, now)):
         return _judged(settings, Standing(lesson, "fresh", now, run), [], _beside(choice))

@@ -17,11 +17,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any, TypeVar
 
 from lessonkit.evidence import Claim, Number, Record
 from lessonkit.press.lesson.job import RUN_FORMAT
-from lessonkit.press.run import failures
+from lessonkit.press.run import contents, failures
+from lessonkit.press.run import manifest as manifests
 from lessonkit.press.run.aside import StoreError, discard, unwritable
 
 AGAIN = "Run `lessonkit build` to make it anew."
@@ -77,7 +79,8 @@ class Run:
     @cached_property
     def records(self) -> dict[str, Record]:
         """Everything that it published, by name, in order."""
-        return {item.pop("name"): Record.from_json(item) for item in self.evidence["records"]}
+        named = ((item.pop("name"), item) for item in self.evidence["records"])
+        return {name: Record.from_json(item, name) for name, item in named}
 
     def of(self, kind: type[Kind]) -> dict[str, Kind]:
         """Return what it published of one kind of evidence."""
@@ -97,33 +100,60 @@ def run_folder(runs: Path, lesson: str, key: str) -> Path:
     return runs / lesson / key
 
 
-def open_run(folder: Path) -> Run:
-    """Open a run and check every byte of it.
+def open_run(folder: Path, lesson: str, memo_folder: Path | None = None) -> Run:
+    """Open a run, and check every byte of it.
+
+    Args:
+        folder: in which it lies, called as its key.
+        lesson: whose it must be.
+        memo_folder: where to remember that all of it was found right, if anywhere.
 
     Raises:
-        StoreError: absent, altered, incomplete, or written by another version.
+        StoreError: absent, altered, incomplete, written by another version, of another lesson, or
+            not as a lesson leaves it behind.
     """
-    seal, file = folder / "seal", folder / "manifest.json"
+    manifest, seal = _sealed(folder)
+    if manifest.get("format") != RUN_FORMAT:
+        raise StoreError(
+            f"{folder}: written by another version of lessonkit (run format "
+            f"{manifest.get('format')!a:.20}, expected {RUN_FORMAT}). {AGAIN}"
+        )
+    said = manifest.get("lesson"), manifest.get("key")
+    if said != (lesson, folder.name):
+        raise StoreError(
+            f"{folder}: the run of another lesson or key: expected {lesson}/{folder.name}, it says "
+            f"{said[0]!a:.80} and {said[1]!a:.40}. {AGAIN}"
+        )
+    if wrong := manifests.wrong(manifest):
+        raise StoreError(f"{folder}: {wrong}. {AGAIN}")
+    files = {name: _checked(folder / name, digest) for name, digest in manifest["files"].items()}
+    if wrong := contents.problem(manifest, files, seal, memo_folder):
+        raise StoreError(f"{folder}: {wrong}. {AGAIN}")
+    return Run(folder, manifest, files)
+
+
+def _sealed(folder: Path) -> tuple[dict[str, Any], str]:
+    """Return the manifest of a run, as plain data, and its seal."""
+    file = folder / manifests.MANIFEST
     try:
-        written = file.read_bytes()
-        sealed = seal.read_text(encoding="ascii").strip()
+        written = _read(file, manifests.LARGEST)
+        sealed = _read(folder / manifests.SEAL, 1000).decode("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise StoreError(f"{folder}: not a complete run: {error}. {AGAIN}") from None
     if hashlib.sha256(written).hexdigest() != sealed:
         raise StoreError(f"{file}: altered since it was written (its hash differs). {AGAIN}")
-    manifest = json.loads(written)
-    if manifest.get("format") != RUN_FORMAT:
-        raise StoreError(
-            f"{folder}: written by another version of lessonkit (run format "
-            f"{manifest.get('format')}, expected {RUN_FORMAT}). {AGAIN}"
-        )
-    files = {name: _checked(folder / name, digest) for name, digest in manifest["files"].items()}
-    return Run(folder, manifest, files)
+    try:
+        manifest = json.loads(written)
+    except (ValueError, RecursionError) as error:
+        raise StoreError(f"{file}: not a manifest: {error}. {AGAIN}") from None
+    if not isinstance(manifest, dict):
+        raise StoreError(f"{file}: not a manifest: {type(manifest).__name__}. {AGAIN}")
+    return manifest, sealed
 
 
 def _checked(path: Path, digest: str) -> bytes:
     try:
-        content = path.read_bytes()
+        content = _read(path, contents.LARGEST_FILE)
     except OSError as error:
         raise StoreError(f"{path}: missing from its run: {error.strerror}. {AGAIN}") from None
     if hashlib.sha256(content).hexdigest() != digest:
@@ -131,20 +161,31 @@ def _checked(path: Path, digest: str) -> bytes:
     return content
 
 
+def _read(path: Path, most: int) -> bytes:
+    """Read a file; what is no file might never end."""
+    stat = path.stat()
+    if not S_ISREG(stat.st_mode):
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    if stat.st_size > most:
+        raise OSError(errno.EFBIG, f"{stat.st_size:,} bytes; {most:,} are the most", str(path))
+    return path.read_bytes()
+
+
 def runs_of(runs: Path, lesson: str) -> Iterator[Path]:
     """Yield the folders of a lesson's runs, whole or altered, the newest first."""
-    folder = runs / lesson
-    if not folder.is_dir():
+    try:
+        inside = list((runs / lesson).iterdir())
+    except OSError:  # none, or not to be read
         return
-    found = [p for p in folder.iterdir() if (p / "manifest.json").is_file() and "." not in p.name]
+    found = [p for p in inside if (p / "manifest.json").is_file() and "." not in p.name]
     yield from sorted(found, key=lambda p: (p / "manifest.json").stat().st_mtime, reverse=True)
 
 
-def whole_runs(runs: Path, lesson: str) -> Iterator[Run]:
+def whole_runs(runs: Path, lesson: str, memo_folder: Path | None = None) -> Iterator[Run]:
     """Yield a lesson's runs, the newest first; altered ones are passed over."""
     for folder in runs_of(runs, lesson):
         try:
-            yield open_run(folder)
+            yield open_run(folder, lesson, memo_folder)
         except StoreError:
             continue
 
@@ -164,7 +205,14 @@ def fuller(profile: str, other: str) -> bool:
     return _PROFILE_RANK[profile] > _PROFILE_RANK[other]
 
 
-def choose(runs: Path, lesson: str, source: str, key: str, profile: str | None = None) -> Choice:
+def choose(
+    runs: Path,
+    lesson: str,
+    source: str,
+    key: str,
+    profile: str | None = None,
+    memo_folder: Path | None = None,
+) -> Choice:
     """Choose the best run whose source fits the present code; failing that, the last good one.
 
     Best: full before quick, this machine's own circumstances (`key`) before others, newer before
@@ -173,7 +221,7 @@ def choose(runs: Path, lesson: str, source: str, key: str, profile: str | None =
     whole, altered = list[Run](), dict[str, str]()
     for folder in runs_of(runs, lesson):
         try:
-            whole.append(open_run(folder))
+            whole.append(open_run(folder, lesson, memo_folder))
         except StoreError as error:
             altered[folder.name] = str(error)
     own = next((run for run in whole if run.key == key), None)
@@ -188,35 +236,39 @@ def choose(runs: Path, lesson: str, source: str, key: str, profile: str | None =
 
 
 def commit(aside: Path, runs: Path, manifest: dict[str, Any], replace: bool = False) -> Run:
-    """Seal a run and rename it into place: from here on it is whole.
+    """Check a run, seal it and rename it into place: from here on it is whole.
 
     If another builder was faster, its run stays and this one is dropped (both ran the same code),
     unless `replace` says that a new run was asked for.
 
     Raises:
+        EvidenceError: it is not as a lesson leaves a run behind.
         StoreError: the disk is full, or the folder cannot be written.
     """
     lesson, key = manifest["lesson"], manifest["key"]
     target = run_folder(runs, lesson, key)
-    files = sorted(p for p in aside.rglob("*") if p.is_file())
     try:
-        hashes = {
-            p.relative_to(aside).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()
-            for p in files
+        files = {
+            p.relative_to(aside).as_posix(): p.read_bytes()
+            for p in sorted(aside.rglob("*"))
+            if p.is_file()
         }
-        text = json.dumps({**manifest, "format": RUN_FORMAT, "files": hashes}, indent=1)
+        hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+        whole = {**manifest, "format": RUN_FORMAT, "files": hashes}
+        contents.check(whole, files)
+        text = json.dumps(whole, indent=1)
         (aside / "manifest.json").write_text(text, encoding="utf-8")
         (aside / "seal").write_text(hashlib.sha256(text.encode()).hexdigest(), encoding="ascii")
         aside.chmod(0o755)
-        place(aside, target, replace)
+        place(aside, target, lesson, replace)
     except OSError as error:
         discard(aside)
         raise unwritable(target, error) from None
     failures.file(runs, lesson, key).unlink(missing_ok=True)
-    return open_run(target)
+    return open_run(target, lesson)
 
 
-def place(aside: Path, target: Path, replace: bool = False) -> None:
+def place(aside: Path, target: Path, lesson: str, replace: bool = False) -> None:
     """Rename a whole run into place; a whole run that is there already stays, unless `replace`."""
     old = target.with_name(aside.name + ".old")
     while True:  # until no other builder comes between
@@ -226,7 +278,7 @@ def place(aside: Path, target: Path, replace: bool = False) -> None:
         except OSError as error:
             if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
                 raise
-        if not replace and _whole(target):
+        if not replace and _whole(target, lesson):
             discard(aside)
             break
         discard(old)
@@ -237,9 +289,9 @@ def place(aside: Path, target: Path, replace: bool = False) -> None:
     discard(old)
 
 
-def _whole(folder: Path) -> bool:
+def _whole(folder: Path, lesson: str) -> bool:
     try:
-        open_run(folder)
+        open_run(folder, lesson)
     except StoreError:
         return False
     return True

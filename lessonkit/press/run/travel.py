@@ -3,87 +3,81 @@
 from __future__ import annotations
 
 import shutil
-import zipfile
-import zlib
 from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from lessonkit.press.run import aside, store
+from lessonkit.press.run import archive, aside, store
+from lessonkit.press.run import manifest as manifests
+from lessonkit.press.run.archive import ArchiveError
 from lessonkit.press.settings import PressError, Settings
 
 
 def export(settings: Settings, runs: Sequence[store.Run], target: Path) -> int:
     """Pack runs into one archive and return how many.
 
+    The same runs give the same bytes. Each is opened, and so checked, once more.
+
     Raises:
-        PressError: nothing to pack, or the file cannot be written.
+        PressError: nothing to pack, a run that is no longer whole, or the file cannot be written.
     """
     if not runs:
         raise PressError("nothing to export: no lesson has a run of its present code.")
-    aside = target.with_name(target.name + ".new")
+    files = {}
+    for run in runs:
+        again = store.open_run(run.folder, run.lesson, settings.memo_folder)
+        for name in (manifests.MANIFEST, manifests.SEAL, *again.content):
+            held = again.content.get(name) or (run.folder / name).read_bytes()
+            files[f"{run.lesson}/{run.key}/{name}"] = held
+    grown = target.with_name(target.name + ".new")
     try:
-        with zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
-            for run in runs:
-                for file in sorted(p for p in run.folder.rglob("*") if p.is_file()):
-                    name = file.relative_to(settings.runs_folder).as_posix()
-                    archive.write(file, name)
-        aside.replace(target)
+        archive.write(grown, files)
+        grown.replace(target)
     except OSError as error:
-        aside.unlink(missing_ok=True)
+        grown.unlink(missing_ok=True)
         raise PressError(f"{target}: cannot be written: {error.strerror or error}.") from None
     return len(runs)
 
 
-def import_(settings: Settings, archive_file: Path) -> list[tuple[str, str]]:
+def import_(settings: Settings, file: Path) -> list[tuple[str, str]]:
     """Unpack an archive and return (lesson, key) of each run that was taken in.
 
-    Every run is checked by its hashes before it is put in place; a run that is here already stays.
+    Every run is checked wholly before the first is put in place, and then by renaming; a run that
+    is here already stays.
 
     Raises:
-        PressError: not an archive of runs, a path that leaves the store, or a hash that differs.
+        PressError: not an archive of runs, or one of a run that is not as a lesson leaves it.
     """
     runs = settings.runs_folder
-    runs.mkdir(parents=True, exist_ok=True)
     folder = aside.begin(runs, ".import", "archive")
     try:
-        _unpack(archive_file, folder)
-        found = sorted(path.parent for path in folder.rglob("manifest.json"))
-        if not found:
-            raise PressError(f"{archive_file}: holds no runs. Make one with `lessonkit export`.")
-        opened = [_checked(one, folder, archive_file) for one in found]  # before any moves
-        for run in opened:
-            target = store.run_folder(runs, run.lesson, run.key)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            store.place(run.folder, target)
-        return [(run.lesson, run.key) for run in opened]
+        found = archive.unpack(file, folder, settings.lesson_names())
+        for (lesson, key), names in found.items():  # all of them before any moves
+            _check(settings, file, store.run_folder(folder, lesson, key), lesson, names)
+        for lesson, key in found:
+            target = store.run_folder(runs, lesson, key)
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                store.place(store.run_folder(folder, lesson, key), target, lesson)
+            except OSError as error:
+                raise aside.unwritable(target, error) from None
+        return list(found)
     finally:
-        shutil.rmtree(folder.parent, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        aside.tidy(folder.parent)
 
 
-def _unpack(archive_file: Path, unpacked: Path) -> None:
+def _check(settings: Settings, file: Path, folder: Path, lesson: str, names: set[str]) -> None:
+    """Open a run of the archive: every byte is checked, and it holds what it lists, no more."""
     try:
-        with zipfile.ZipFile(archive_file) as archive:
-            for name in archive.namelist():
-                parts = PurePosixPath(name).parts
-                if name.startswith("/") or ".." in parts or "\\" in name or ":" in name:
-                    raise PressError(f"{archive_file}: path {name!r} leaves the store; refused.")
-            archive.extractall(unpacked)
-    except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:  # or encrypted
-        raise PressError(
-            f"{archive_file}: cannot be read as an archive of runs: {error}."
-        ) from None
-
-
-def _checked(folder: Path, unpacked: Path, archive_file: Path) -> store.Run:
-    """Open a run of the archive, every byte checked, and its place with it."""
-    where = folder.relative_to(unpacked).as_posix()
-    try:
-        run = store.open_run(folder)
+        run = store.open_run(folder, lesson, settings.memo_folder)
     except aside.StoreError as error:
+        unpacked = folder.parents[lesson.count("/") + 1]
         problem = str(error).replace(f"{unpacked}/", "").partition(" Run `lessonkit")[0]
-        raise PressError(f"{archive_file}: {problem} Refused; export it again.") from None
-    if where != f"{run.lesson}/{run.key}":
-        raise PressError(
-            f"{archive_file}: the run at {where!r} calls itself {run.lesson}/{run.key}; refused."
+        raise ArchiveError(file, f"{problem} Refused; export it again.") from None
+    more = sorted(names - {manifests.MANIFEST, manifests.SEAL, *run.content})
+    if more:
+        raise ArchiveError(
+            file,
+            f"the run {lesson}/{run.key} holds {more[0]!a:.120}, which its manifest does not "
+            "list. Refused; export it again.",
         )
-    return run
