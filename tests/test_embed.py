@@ -20,7 +20,7 @@ from markdown.preprocessors import Preprocessor
 from workshop import Workshop, assert_sound, copied, read, tags, walks
 
 from lessonkit.press.course import pages
-from lessonkit.press.page import embed
+from lessonkit.press.page import embed, resolving
 from lessonkit.press.site import needs
 
 # A second lesson, with a figure of the same name and words that HTML would misread.
@@ -88,7 +88,7 @@ def bare(course: Workshop) -> Render:
     """Render with Python-Markdown alone."""
 
     def render(text: str, lesson: str | None = "walks/stray", line: int = 1) -> str:
-        place = embed.Place("a/stray.md", "a/stray/", lesson, line)
+        place = resolving.Place("a/stray.md", "a/stray/", lesson, line)
         ours = embed.EmbedExtension(course.settings, lambda: place)
         return markdown.Markdown(extensions=[ours]).convert(text)
 
@@ -100,7 +100,7 @@ def site(course: Workshop, site_extensions: tuple[list[str], dict[str, Any]]) ->
     """Render with the extensions that the site uses."""
 
     def render(text: str, lesson: str | None = "walks/stray", line: int = 1) -> str:
-        place = embed.Place("a/stray.md", "a/stray/", lesson, line)
+        place = resolving.Place("a/stray.md", "a/stray/", lesson, line)
         names, configs = site_extensions
         ours = embed.EmbedExtension(course.settings, lambda: place)
         return markdown.Markdown(extensions=[*names, ours], extension_configs=configs).convert(text)
@@ -362,7 +362,7 @@ def test_a_lesson_without_a_run_says_how_to_get_one(
     there = copied(course, tmp_path / "course")
     assert there.do("clean", "--all").code == 0
     assert there.entry().run is None
-    place = embed.Place("stray.md", "stray/", "walks/stray")
+    place = resolving.Place("stray.md", "stray/", "walks/stray")
     text = "[[distance]]\n\n[[measure]]\n\n[[lesson-claims]]\n\n[[lesson-frame]]"
     html = markdown.Markdown(
         extensions=[embed.EmbedExtension(there.settings, lambda: place)]
@@ -371,7 +371,9 @@ def test_a_lesson_without_a_run_says_how_to_get_one(
     assert "[[distance]]: lesson walks/stray has no run yet: run `lessonkit build" in caplog.text
     assert "[[lesson-claims]]: lesson walks/stray has no run yet" in caplog.text
     assert "lk-cell" in html  # code is there before any run
-    assert "has no run: run `lessonkit build walks/stray`" in html  # the frame says it, too
+    assert (
+        "has no run: run <code>lessonkit build walks/stray</code>" in html
+    )  # the frame says it, too
 
 
 def test_all_errors_of_a_page_are_told_at_once_with_the_lines_of_the_file(
@@ -460,7 +462,7 @@ def test_code_in_a_caption_is_set_as_code(site: Render) -> None:
     ],
 )
 def test_links_start_from_the_page(course: Workshop, url: str, expected: str) -> None:
-    place = embed.Place("x.md", url, "walks/stray")
+    place = resolving.Place("x.md", url, "walks/stray")
     ours = embed.EmbedExtension(course.settings, lambda: place)
     html = markdown.Markdown(extensions=[ours]).convert("[[distances]]")
     assert expected in {link["href"] for link in tags(html, "a")}

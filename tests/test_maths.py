@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from markdown import markdown
 
-from lessonkit.press.page import maths
+from lessonkit.press.page import formulas
 from lessonkit.press.site import slim
 
 EXTENSIONS = ["pymdownx.arithmatex", "toc", "lessonkit.press.page.maths"]
@@ -24,7 +24,7 @@ def written(text: str, **options: object) -> str:
 
 def shape(latex: str) -> str:
     """The elements and words of a formula, without its LaTeX."""
-    drawn = maths.formula(latex)[0][0]
+    drawn = formulas.formula(latex)[0][0]
     return re.sub(r"</(\w+)>", ")", re.sub(r"<(\w+)[^>]*>", r"\1(", text(drawn)))
 
 
@@ -42,7 +42,7 @@ def test_a_formula_in_a_line_and_one_on_its_own_become_mathml() -> None:
 
 
 def test_it_carries_its_latex_for_whoever_copies_it() -> None:
-    made = maths.formula(r"\sqrt{7} < 3")
+    made = formulas.formula(r"\sqrt{7} < 3")
     (source,) = made.iter("annotation")
     assert (source.get("encoding"), source.text) == ("application/x-tex", r"\sqrt{7} < 3")
 
@@ -65,7 +65,7 @@ def test_it_is_drawn_as_tex_would_draw_it(latex: str, drawn: str) -> None:
 
 
 def test_a_slash_and_a_full_stop_stand_close() -> None:
-    for node in maths.formula("1/3.").iter("mo"):
+    for node in formulas.formula("1/3.").iter("mo"):
         assert (node.get("lspace"), node.get("rspace")) == ("0", "0")
 
 
@@ -99,7 +99,7 @@ def test_without_a_site_the_line_is_said(caplog: pytest.LogCaptureFixture) -> No
 
 
 def test_escaped_braces_need_no_partner() -> None:
-    assert "{" in text(maths.formula(r"\left\{ x \right."))
+    assert "{" in text(formulas.formula(r"\left\{ x \right."))
 
 
 def test_a_heading_keeps_its_formula_and_its_anchor() -> None:
@@ -111,8 +111,8 @@ def test_notebooks_show_the_same_formulas_and_code_keeps_its_dollars() -> None:
     cell = '<div class="jp-RenderedHTMLCommon jp-RenderedMarkdown">{}</div>'
     prose = "<p>Half is $\\tfrac12$ &amp; $a &lt; b$, <code>$HOME$</code>.</p>"
     page = slim.slim(f'<div class="jupyter-wrapper">{cell.format(prose)}<!-- jupyter-wrapper -->')
-    assert maths.html(r"\(\tfrac12\)") in page
-    assert maths.html(r"\(a < b\)") in page
+    assert formulas.html(r"\(\tfrac12\)") in page
+    assert formulas.html(r"\(a < b\)") in page
     assert "<code>$HOME$</code>" in page
     assert slim.complaints(page) == []
 

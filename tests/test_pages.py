@@ -305,12 +305,12 @@ def test_the_check_says_what_the_page_says(
 ) -> None:
     import markdown
 
-    from lessonkit.press.page import embed
+    from lessonkit.press.page import embed, resolving
 
     there.replace("docs/stray.md", "[[distance]]", "[[distanec]] and [[Foo bar]] and [[walks]]")
     told = [str(finding) for finding in check.check(there.course()) if not finding.warning]
     it = pages.read(there.settings, there.root / "docs/stray.md")
-    place = embed.Place(it.path, it.url, it.lesson, it.first_line)
+    place = resolving.Place(it.path, it.url, it.lesson, it.first_line)
     ours = embed.EmbedExtension(there.settings, lambda: place)
     markdown.Markdown(extensions=[ours]).convert(it.body)
     assert caplog.messages == told

@@ -16,7 +16,7 @@ from PIL import Image
 from workshop import Workshop, copied, tags, walks
 
 from lessonkit.press.lesson import sphinx
-from lessonkit.press.page import embed
+from lessonkit.press.page import embed, resolving
 from lessonkit.press.settings import PressError
 from lessonkit.press.site import downloads
 
@@ -129,7 +129,7 @@ def test_all_lessons_download_as_one_archive(course: Workshop) -> None:
 
 
 def test_every_link_of_a_page_leads_to_a_file(course: Workshop) -> None:
-    place = embed.Place("stray.md", "stray/", "walks/stray")
+    place = resolving.Place("stray.md", "stray/", "walks/stray")
     ours = embed.EmbedExtension(course.settings, lambda: place)
     html = markdown.Markdown(extensions=[ours]).convert(
         "[[distances]]\n\n[[lesson-downloads]]\n\n[[gallery]]\n"

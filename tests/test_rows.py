@@ -13,7 +13,7 @@ from workshop import Workshop, assert_sound, copied, read, tags, walks
 
 from lessonkit.evidence import Claim
 from lessonkit.evidence.rule import Rule
-from lessonkit.press.page import embed, shown, strip
+from lessonkit.press.page import embed, resolving, shown, strip
 from lessonkit.press.page.templates import spread
 
 # A sentence that is often told, beside one that holds.
@@ -51,7 +51,7 @@ Render = Callable[..., str]
 
 def rendering(project: Workshop, later: list[str] | None = None) -> Render:
     def render(text: str, lesson: str | None = "walks/stray") -> str:
-        place = embed.Place("a/new.md", "a/new/", lesson, later=later)
+        place = resolving.Place("a/new.md", "a/new/", lesson, later=later)
         ours = embed.EmbedExtension(project.settings, lambda: place)
         return markdown.Markdown(extensions=["footnotes", ours]).convert(text)
 
@@ -221,8 +221,8 @@ def test_what_a_mark_says_is_not_for_the_search(course: Workshop) -> None:
     later: list[str] = []
     html = rendering(course, later)("It strays.[[^walks-stray]]")
     assert "Measured" not in html
-    assert_sound(embed.completed(html, later))
-    assert "Measured" in embed.completed(html, later)
+    assert_sound(resolving.completed(html, later))
+    assert "Measured" in resolving.completed(html, later)
 
 
 def test_a_mark_of_a_broken_promise_says_so(there: Workshop) -> None:

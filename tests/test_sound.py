@@ -13,7 +13,7 @@ import pytest
 from workshop import Workshop, assert_sound, tags, walks
 
 from lessonkit.evidence import EvidenceError, Lesson, session
-from lessonkit.press.page import embed, notebook
+from lessonkit.press.page import embed, notebook, resolving
 
 HUMMING = """
 '''A hum.'''
@@ -44,7 +44,7 @@ def samples(file: Path) -> list[int]:
 
 
 def test_the_page_plays_the_very_samples(course: Workshop) -> None:
-    place = embed.Place("hum.md", "hum/", "walks/hum")
+    place = resolving.Place("hum.md", "hum/", "walks/hum")
     ours = embed.EmbedExtension(course.settings, lambda: place)
     html = markdown.Markdown(extensions=[ours]).convert("[[hum]]")
     assert_sound(html)

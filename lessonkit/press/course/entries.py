@@ -18,6 +18,8 @@ from lessonkit.press.run.standing import Standing, standing
 from lessonkit.press.run.store import Run
 from lessonkit.press.settings import Settings, UsageError
 
+_MEASURED = re.compile(r"\[\[(?:(?P<lesson>[\w/-]+):)?(?P<name>[\w-]+)(?:\.(?P<part>[\w-]+))?\]\]")
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -62,7 +64,19 @@ class Entry:
     @property
     def page_title(self) -> str:
         """The title as its page has it."""
-        return self.page.title if self.page else self.title
+        return self.told(self.page.title) if self.page else self.title
+
+    def told(self, text: str) -> str:
+        """Return a text with what its run measured instead of `[[name]]` and `[[name.median]]`."""
+        records = self.run.records if self.run else {}
+
+        def said(found: re.Match[str]) -> str:
+            record, part = records.get(found["name"]), found["part"] or ""
+            known = record and (part in record.parts if part else record.inline)
+            ours = found["lesson"] in (None, self.name)
+            return record.text(part) if record and known and ours else found[0]
+
+        return _MEASURED.sub(said, text)
 
     @property
     def stem(self) -> str:
@@ -185,6 +199,12 @@ class Course:
             for answer in entry.answers:
                 found.setdefault(answer.statement, []).append(answer)
         return found
+
+    def told(self, text: str) -> str:
+        """Return a text with what the lessons measured instead of `[[lesson:name]]`."""
+        for lesson in {found["lesson"] for found in _MEASURED.finditer(text)} & set(self.entries):
+            text = self.entries[lesson].told(text)
+        return text
 
     def entry(self, name: str) -> Entry:
         """Return a lesson, or say which there are."""

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from lessonkit.press.course import pages
 from lessonkit.press.course.entries import Course, Entry
 from lessonkit.press.page import evidence as evidences
-from lessonkit.press.page import graph, ledger
+from lessonkit.press.page import formulas, graph, ledger
 from lessonkit.press.page.evidence import Link, run_of
 from lessonkit.press.page.shown import minutes
 from lessonkit.press.page.templates import render
@@ -99,7 +99,7 @@ def prerequisites(course: Course, link: Link) -> str:
     def lesson(name: str) -> graph.Lesson:
         entry = course.entry(name)
         url = link(entry.page.url) if entry.page else ""
-        return graph.Lesson(entry.topic, entry.page_title, url)
+        return graph.Lesson(formulas.plain(entry.topic), entry.page_title, url)
 
     picture = graph.arranged(
         [row for row in rows if row[1]], before, {name: lesson(name) for name in names}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -10,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from lessonkit.evidence.promise import Promise
+from lessonkit.press.page import formulas
 
 _SIGN = {"holds": "✓", "contradicted": "✗", "broken": "!", "unjudged": "–"}
 _REST = {**_SIGN, "contradicted": "≠"}  # behind a sentence that is true, for it says what came out
@@ -34,6 +36,7 @@ def _environment() -> Environment:
     made.filters |= {
         "value": value,
         "words": words,
+        "plain": lambda text: formulas.plain(str(text)),
         "spread": spread,
         "counted": counted,
         "seeds": seeds,
@@ -47,19 +50,38 @@ def _environment() -> Environment:
 
 
 def value(text: str) -> Markup:
-    """Escape a number so that no line ends within it."""
-    return Markup(_glued(escape(text)))
+    """Escape a number so that no line ends within it; its unit may be a formula."""
+    return _typeset(text, lambda between: Markup(_glued(escape(between))))
 
 
 def words(text: str) -> Markup:
-    """Escape a sentence, keeping `code` in backquotes as code."""
-    parts = _glued(text).split("`")
+    """Escape a sentence, keeping `code` in backquotes as code and typesetting `$…$`."""
+    parts = text.split("`")
     if len(parts) % 2 == 0:  # one backquote has no partner
-        return escape("`".join(parts))
+        return value(text)
     shown = (
-        Markup("<code>{}</code>").format(p) if i % 2 else escape(p) for i, p in enumerate(parts)
+        Markup("<code>{}</code>").format(_glued(p)) if i % 2 else value(p)
+        for i, p in enumerate(parts)
     )
     return Markup("").join(shown)
+
+
+def _typeset(text: str, escaped: Callable[[str], Markup]) -> Markup:
+    """Put formulas in their place, and treat what stands between them."""
+    made, end = Markup(""), 0
+    for found in formulas.IN_TEXT.finditer(text):
+        made += escaped(text[end : found.start()])
+        made += found["dollar"] or _formula(found)
+        end = found.end()
+    return made + escaped(text[end:])
+
+
+def _formula(found: re.Match[str]) -> Markup:
+    """Typeset a formula; one that cannot be read stays as it is, and `check` says so."""
+    try:
+        return Markup(formulas.html(rf"\({formulas.latex_of(found)}\)"))
+    except formulas.MathsError:
+        return escape(found[0])
 
 
 _SPREAD = re.compile(r"([−\d][^()]*?) \(([^()]+) to ([^()]+)\)")
@@ -73,7 +95,7 @@ def spread(text: str) -> Markup:
     found = _SPREAD.fullmatch(text)
     if not found:
         return words(text)
-    middle, low, high = (whole.replace(" ", "\u00a0") for whole in found.groups())
+    middle, low, high = (value(whole.replace(" ", "\u00a0")) for whole in found.groups())
     return Markup("{} <small>{}\u00a0to {}</small>").format(middle, low, high)
 
 

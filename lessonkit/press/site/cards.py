@@ -18,6 +18,7 @@ from lessonkit.evidence import Figure
 from lessonkit.press import memo
 from lessonkit.press.course import pages
 from lessonkit.press.course.entries import Course, Entry
+from lessonkit.press.page import formulas
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -45,13 +46,14 @@ def _remembered(course: Course, page: pages.Page, entry: Entry | None) -> bytes:
     figure = _figure(course, page, entry)
     kicker = entry.topic if entry else ""
     sentence = str(page.meta.get("question") or page.meta.get("description") or "")
-    title = page.heading or page.title
-    words = kicker, title.replace("`", ""), " ".join(sentence.split())
+    title = course.told(page.heading or page.title)
+    title = entry.told(title) if entry else title
+    words = [formulas.plain(text) for text in (kicker, title, " ".join(sentence.split()))]
     return memo.recall_bytes(
         course.settings.memo_folder,
         __file__,
         [*words, hashlib.sha256(figure).hexdigest(), pillow()],
-        lambda: card(*words, figure),
+        lambda: card(words[0], words[1], words[2], figure),
     )
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 
 from lessonkit.press.course import pages, statements
-from lessonkit.press.course.entries import Course
-from lessonkit.press.page import brackets, embed
+from lessonkit.press.course.entries import Course, Entry
+from lessonkit.press.page import brackets, formulas, resolving
 from lessonkit.press.site import configured, downloads, laid, sentences
 from lessonkit.press.site.finding import Finding
 
@@ -46,6 +46,8 @@ def lessons(course: Course) -> Iterator[Finding]:
             where, _, message = problem.partition(": ")
             told = where == script or where.startswith(f"{script}:")
             yield Finding(where, message) if told else Finding(script, problem)
+        for fault in _formulas(entry):
+            yield Finding(script, fault)
     folder = course.settings.replications_folder
     for file in sorted(folder.rglob("*.json")):
         if file.relative_to(folder).with_suffix("").as_posix() not in course.entries:
@@ -78,6 +80,15 @@ def generated(course: Course) -> Iterator[Finding]:
             (folder / path).as_posix(),
             f"{problem}: `lessonkit build` and `mkdocs build` lay it out again.",
         )
+
+
+def _formulas(entry: Entry) -> Iterator[str]:
+    """Yield what is wrong with the formulas in a lesson's texts."""
+    for fault in formulas.faults([entry.title, entry.page.meta if entry.page else ""]):
+        yield f"title, topic or question: {fault}"
+    for name, record in entry.run.records.items() if entry.run else ():
+        for fault in formulas.faults(record.to_json()):
+            yield f"{record.kind} {name!r}: {fault}"
 
 
 def remarks(course: Course) -> Iterator[Finding]:
@@ -150,12 +161,12 @@ def _claim_ids(course: Course) -> Iterator[Finding]:
 
 def embeds(course: Course, page: pages.Page) -> Iterator[Finding]:
     """Yield every embed of a page that cannot be resolved, with file and line."""
-    place = embed.Place(page.path, page.url, page.lesson, page.first_line)
+    place = resolving.Place(page.path, page.url, page.lesson, page.first_line)
     used: dict[str, int] = {}
     for found in brackets.find(page.body, page.first_line):
         try:
-            embed.resolve(course, place, found, used)
-        except embed.EmbedError as error:
+            resolving.resolve(course, place, found, used)
+        except resolving.EmbedError as error:
             yield Finding(f"{course.settings.pages}/{page.path}:{found.line}", str(error))
 
 

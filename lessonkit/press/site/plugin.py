@@ -12,6 +12,7 @@ import re
 import threading
 import time
 from contextlib import suppress
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from mkdocs.plugins import BasePlugin, event_priority
 from lessonkit.press import settings
 from lessonkit.press.course import pages, syllabus
 from lessonkit.press.course.entries import Course, topic
-from lessonkit.press.page import embed, glossary, maths
+from lessonkit.press.page import formulas, glossary, maths, resolving
 from lessonkit.press.page.neighbours import neighbours
 from lessonkit.press.run import standing
 from lessonkit.press.settings import PressError, Settings
@@ -60,7 +61,7 @@ class LessonkitPlugin(BasePlugin):
         self.server: Any = None
         self.watched: set[Path] = set()
         self.drawings: dict[str, list[str]] = {}  # by page, until it is written
-        self.place: embed.Place | None = None  # the page that is being rendered
+        self.place: resolving.Place | None = None  # the page that is being rendered
         self.copies = copies.Copies()
 
     def on_startup(self, *, command: str, **_: Any) -> None:
@@ -149,7 +150,7 @@ class LessonkitPlugin(BasePlugin):
             markdown = glossary.with_ids(markdown)
         line = pages.first_line(self.settings, path)
         drawings = self.drawings[page.file.src_uri] = []
-        self.place = embed.Place(
+        self.place = resolving.Place(
             page.file.src_uri, page.url, page.meta.get("lesson"), line, self.course, drawings
         )
         return markdown
@@ -159,14 +160,19 @@ class LessonkitPlugin(BasePlugin):
         searching.without_words(meta)
         page = pages.read(self.settings, path)
         meta["card"] = f"generated/{cards.place(page)}"
-        if page.lesson and self.config["nav"]:
-            meta["subtitle"] = page.title  # beneath the topic, in the navigation
         if page.lesson:
+            entry = self.course.entries.get(page.lesson) if self.course else None
+            title = formulas.plain(entry.page_title if entry else page.title)
+            if meta.get("title"):
+                meta["title"] = title
+            if self.config["nav"]:
+                meta["subtitle"] = title  # beneath the topic, in the navigation
             meta["hide"] = [*(meta.get("hide") or []), "footer"]  # its foot says more
 
     def on_page_content(self, html: str, page: Any, **_: Any) -> str:
         """The page is done: mark the words that it uses first, and say where its lesson stands."""
         place, self.place = self.place, None
+        _speak(page)
         if place is None or self.course is None:  # a notebook
             return html
         if page.meta.get("glossary", True) and page.file.src_uri != glossary.FILE:
@@ -189,7 +195,18 @@ class LessonkitPlugin(BasePlugin):
         """
         if 'class="doc ' not in output:
             output = _REFERENCE_STYLE.sub("", output)
-        return embed.completed(output, self.drawings.pop(page.file.src_uri, []))
+        return resolving.completed(output, self.drawings.pop(page.file.src_uri, []))
+
+
+def _speak(page: Any) -> None:
+    """Let titles and contents, which hold text alone, say formulas as text."""
+    if page.title:
+        page.title = formulas.plain(page.title)
+    items = list(page.toc)
+    while items:
+        item = items.pop()
+        item.title = escape(formulas.plain(unescape(item.title)), quote=False)
+        items += item.children
 
 
 def _take_up_lessons(nav: Any, section: str, project: Settings) -> None:
@@ -208,7 +225,7 @@ def _take_up_lessons(nav: Any, section: str, project: Settings) -> None:
     before = syllabus.prerequisites(project.lesson_names(), by_lesson)
     for part in syllabus.parts(project, before):
         paged = [(name, by_lesson[name]) for name in part.lessons if name in by_lesson]
-        shown = [{topic(name, page): page.path} for name, page in paged]
+        shown = [{formulas.plain(topic(name, page)): page.path} for name, page in paged]
         if shown:
             named[0].append({part.title: shown})
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from lessonkit.press.course import pages
 from lessonkit.press.course.entries import Course
-from lessonkit.press.page import glossary
+from lessonkit.press.page import formulas, glossary
 
 INDEX = "search/search_index.json"
 LESSON_BOOST, WORD_BOOST = 1.5, 1.2
@@ -50,7 +50,7 @@ def tuned(entries: list[dict[str, Any]], course: Course) -> list[dict[str, Any]]
     for entry in entries:
         words, lesson = ours.get(entry["location"], []), lessons.get(entry["location"])
         if lesson:
-            entry["title"] = f"{lesson.topic} — {lesson.page_title}"
+            entry["title"] = formulas.plain(f"{lesson.topic} — {lesson.page_title}")
             entry["boost"] = LESSON_BOOST
         if lesson or words:
             entry["tags"] = [*([lesson.topic] if lesson else []), *words]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from html import unescape
 
-from lessonkit.press.page import maths
+from lessonkit.press.page import formulas
 from lessonkit.press.page.templates import render
 
 _START = '<div class="jupyter-wrapper">'
@@ -77,8 +77,8 @@ def _typeset(prose: str) -> str:
 def _formula(found: re.Match[str]) -> str:
     block, inline = (unescape(latex or "") for latex in found.groups())
     try:
-        return maths.html(rf"\[{block}\]" if block else rf"\({inline}\)")
-    except maths.MathsError as error:
+        return formulas.html(rf"\[{block}\]" if block else rf"\({inline}\)")
+    except formulas.MathsError as error:
         return render("error", message=str(error), alone=False)
 
 

@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import Any
 
 from lessonkit.press import memo
-from lessonkit.press.page import maths
+from lessonkit.press.page import formulas
 from lessonkit.press.site import slim
 from lessonkit.press.site.bytecode import Bytecode
 from lessonkit.press.site.copies import PLACE, Copies
@@ -144,7 +144,7 @@ def _find_templates() -> None:
 
 @lru_cache(maxsize=1)
 def _typesetter() -> str:
-    return hashlib.sha256(Path(maths.__file__).read_bytes()).hexdigest()
+    return hashlib.sha256(Path(formulas.__file__).read_bytes()).hexdigest()
 
 
 @lru_cache(maxsize=1)
