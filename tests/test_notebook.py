@@ -110,7 +110,7 @@ def test_it_says_of_which_run_it_is(course: Workshop) -> None:
 def test_every_cell_shows_what_it_put_out(course: Workshop) -> None:
     first, second, third, quiet = code(course)
     assert first == ('print("one")', "one\n2")
-    assert second[1] == "two\na figure of this cell"
+    assert second[1] == "two\nSigns: figure 1"
     assert third[1] == (
         'few\nLess "<" & more: 2, 3.the cost: 7 $\na  b\nx  3\nBoth.✓ holds: 2 < 3.\n'
         "    measured 2 (exact), promised below 3\n    trap: 4 < 3: 4: contradicted\n"
@@ -165,7 +165,7 @@ def test_an_output_stays_with_its_code_when_words_part_a_cell(edited: Workshop) 
 def test_an_output_stays_with_its_code_when_cells_are_joined(edited: Workshop) -> None:
     edited.replace("lessons/walks/signs.py", "# %% second\n# Two.\n", "# Two.\n")
     first, second = code(edited)[:2]
-    assert first == ('print("one")', "one\n2two\na figure of this cell")
+    assert first == ('print("one")', "one\n2two\nSigns: figure 1")
     assert second[0] == "figure, ax = plt.subplots()"
 
 
@@ -182,7 +182,7 @@ def test_pictures_say_in_html_what_they_show(course: Workshop) -> None:
     for template in ("lab", "classic"):  # mkdocs-jupyter builds on the first
         html, _ = HTMLExporter(template_name=template).from_notebook_node(read)
         pictures = [image["alt"] for image in tags(html, "img")]
-        assert pictures == ["a figure of this cell", 'Less "<" & more: 2, 3.']
+        assert pictures == ["Signs: figure 1", 'Less "<" & more: 2, 3.']
 
 
 def test_mkdocs_jupyter_shows_the_words_of_the_pictures(course: Workshop, tmp_path: Path) -> None:

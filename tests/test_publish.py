@@ -72,6 +72,8 @@ def age(project: Workshop) -> None:
 def test_everything_that_a_page_links_is_laid_out(course: Workshop) -> None:
     assert list(files(course)) == [
         "again/_cell-1-1.png",
+        "again/_thumb-dark.png",
+        "again/_thumb.png",
         "again/again.ipynb",
         "again/again.py",
         "again/again.zip",

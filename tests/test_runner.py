@@ -15,7 +15,7 @@ from lessonkit.press import settings
 from lessonkit.press.lesson import script, source
 from lessonkit.press.lesson.circumstances import Wanted
 from lessonkit.press.lesson.job import Job, job
-from lessonkit.press.run import failures, limits, runner, standing, store, streams, worker
+from lessonkit.press.run import failures, limits, outputs, runner, standing, store, streams
 
 pytestmark = pytest.mark.slow
 
@@ -413,7 +413,7 @@ def test_much_printing_is_cut_and_says_so(course: Project) -> None:
     made = run(course, f"print('a' * {streams.LIMIT})\nprint('b' * 4_999)\n'c' * 999_999")
     printed, value = made.cells[0]["stdout"], made.cells[0]["value"]
     assert printed == "a" * streams.LIMIT + "\n… 5,001 more bytes were printed and left out"
-    assert len(value) == worker.VALUE_LIMIT + 1
+    assert len(value) == outputs.LIMIT + 1
 
 
 def test_a_flood_of_prints_fills_no_disk(course: Project) -> None:

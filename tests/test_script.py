@@ -172,8 +172,8 @@ def test_text_in_restructuredtext_becomes_markdown(read) -> None:
     assert lesson.title == "Title"
     intro, _, text, code = lesson.cells
     assert intro.source == "See $x^2$."
-    assert text.source.startswith("## Heading\nA ``name``, and")
-    assert r"\begin{align}y = 2\end{align}" in text.source
+    assert text.source.startswith("## Heading\n\nA `name`, and")
+    assert "$$\ny = 2\n$$" in text.source
     assert code.source == "y = 2\n# plain"  # comments in code are no text
 
 

@@ -3,20 +3,23 @@
 Hashing, processes, Markdown, MkDocs; never torch. Six rooms, each of which imports only those
 above it, and `settings` and `memo`, which all of them know:
 
-- `lesson`, what a run depends on: `script` cuts a lesson into cells, `source` digests the code that
-  it reaches and `roots` says where that lies, `circumstances` says what is wanted and what is
-  around, `job` is both under one key, and `sphinx` is sphinx-gallery's toolbox;
+- `lesson`, what a run depends on: `text` reads a script and `script` cuts it into cells, `source`
+  digests the code that it reaches and `roots` says where that lies, `circumstances` says what is
+  wanted and what is around, `job` is both under one key, `sphinx` is sphinx-gallery's toolbox and
+  `comments` its configuration, `restructured` reads texts written for Sphinx and `doctree` says
+  them in Markdown;
 - `run`, how a lesson runs and where its runs lie: `runner` runs jobs, each in a `process` within
   its `limits`, forked where it can be (`nurseries`, `nursery`, `libraries`); in there `worker`
-  executes the cells, `streams` takes what they print, and `watch` looks on. `store` keeps whole
-  runs, `aside` those that grow, and `failures` why there is none; what may lie in a run say
-  `contents`, `manifest` and `media`, whoever brings it. `standing` is the one answer to how a
-  lesson stands. `replicate` measures fresh seeds, `replications` knows what the records are worth,
-  `verify` compares, `travel` carries runs elsewhere in an `archive`, and `progress` tells how far
-  all this is;
+  executes the cells, `streams` takes what they print, `outputs` what they return and draw, and
+  `watch` looks on. `store` keeps whole runs, `aside` those that grow, and `failures` why there is
+  none; what may lie in a run say `contents`, `manifest` and `media`, whoever brings it. `standing`
+  is the one answer to how a lesson stands. `replicate` measures fresh seeds, `replications` knows
+  what the records are worth, `verify` compares, `travel` carries runs elsewhere in an `archive`,
+  and `progress` tells how far all this is;
 - `course`, what belongs to it and in which order it is read: `pages`, `syllabus`, `statements`,
-  and `entries`, each a lesson with its page and its standing;
-- `page`, how what was published is shown: `embed` finds the place, the others make the HTML;
+  `cards`, the picture of each, and `entries`, each a lesson with its page and its standing;
+- `page`, how what was published is shown: `embed` finds the place, `outputs` says what a cell put
+  out, `printed` as a terminal shows it, `allowed` what HTML may stay, the others make the HTML;
 - `site`, how pages become a site: `plugin` is MkDocs', with `needs`, what it brings, and
   `agreement`, what it refuses; `configured` reads mkdocs.yml without MkDocs, `check` finds what
   is wrong, `downloads` makes files, `laid` keeps them as they must be and `copies` hands them to

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from lessonkit.evidence import Citation, Claim, Figure
 from lessonkit.evidence.promise import Promise
-from lessonkit.press.course import pages, statements, syllabus
+from lessonkit.press.course import cards, pages, statements, syllabus
 from lessonkit.press.lesson import script
 from lessonkit.press.run.standing import Standing, standing
 from lessonkit.press.run.store import Run
@@ -30,6 +30,7 @@ class Entry:
     page: pages.Page | None
     standing: Standing
     memo_folder: Path
+    pages_folder: Path
     author: bool = False  # somebody is writing the page: it shows notes for them
     running: bool = False  # at this moment, beside the server
 
@@ -94,10 +95,33 @@ class Entry:
 
     @property
     def thumbnail(self) -> str:
-        """The figure that stands for it: its page's `finding`, else the first; "" if none is."""
+        """The published figure that stands for it: its page's `finding`, else the first, or ""."""
         figures = list(self.run.of(Figure)) if self.run else []
         finding = self.page.finding if self.page else ""
         return finding if finding in figures else next(iter(figures), "")
+
+    @cached_property
+    def card(self) -> bytes:
+        """The picture that stands for it: the page's finding, what its script asks for, the first.
+
+        A script asks by sphinx-gallery's comments `thumbnail_number` and `thumbnail_path`.
+        """
+        if self.run is None:
+            return b""
+        figures = self.run.of(Figure)
+        if self.script and not (self.page and self.page.finding in figures):
+            asked = cards.asked(self.script, self.run, self.pages_folder)
+            if asked is not None:
+                return asked
+        drawn = [figures[self.thumbnail].png] if self.thumbnail else cards.drawn(self.run)
+        return self.run.read(drawn[0]) if drawn else b""
+
+    @property
+    def unmet(self) -> str:
+        """What its script asks of the card and does not get, in a sentence; "" if there is none."""
+        if self.run is None or self.script is None:
+            return ""
+        return cards.unmet(self.script, self.run, self.pages_folder)
 
     @cached_property
     def cells(self) -> dict[str, int]:
@@ -159,6 +183,7 @@ class Course:
                 by_lesson.get(name),
                 standing(settings, name),
                 settings.memo_folder,
+                settings.pages_folder,
                 author,
                 name in running,
             )

@@ -7,25 +7,20 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import io
 import json
-import os
 import re
-import stat
-import tokenize
 from dataclasses import astuple, dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 from lessonkit.press import memo
-from lessonkit.press.lesson import sphinx
-from lessonkit.press.settings import PressError
-
-LARGEST = 8 * 2**20  # bytes of a script: more is data in the wrong place
-
-
-class ScriptError(PressError):
-    """A script that is no lesson."""
+from lessonkit.press.lesson import comments, doctree, restructured, sphinx
+from lessonkit.press.lesson.comments import Comment
+from lessonkit.press.lesson.text import ScriptError as ScriptError
+from lessonkit.press.lesson.text import code as code
+from lessonkit.press.lesson.text import looked_at, unreadable
+from lessonkit.press.lesson.text import parse as parse
 
 
 @dataclass(frozen=True)
@@ -51,11 +46,46 @@ class Script:
     title: str
     cells: tuple[Cell, ...]
     statements: tuple[int, ...]  # the first line of each, the docstring left out
+    plain: bool = False  # it makes no `Lesson`: it runs as under sphinx-gallery
+    comments: tuple[Comment, ...] = ()  # of sphinx-gallery's configuration
 
-    @property
+    @cached_property
     def code(self) -> list[Cell]:
         """The code cells, in order."""
         return [cell for cell in self.cells if cell.kind == "code"]
+
+    @property
+    def deferring(self) -> list[int]:
+        """The code cells, by their place, whose figures stay open for the next."""
+        return [
+            i for i, cell in enumerate(self.code) if self.asks(comments.DEFER, cell) is not None
+        ]
+
+    def asks(self, name: str, cell: Cell | None = None) -> Any:
+        """Return what the last configuration comment of a name says; None if there is none.
+
+        Args:
+            name: of the comment; one that has no value says True.
+            cell: in which the comment must stand; default: anywhere.
+        """
+        for comment in reversed(self.comments):
+            inside = cell is None or cell.line <= comment.line <= cell.last_line
+            if comment.name == name and inside:
+                return True if comment.value is None else comment.value
+        return None
+
+    def shown(self, cell: Cell, *, whole: bool = False) -> str:
+        """Return a cell's source without configuration comments.
+
+        Args:
+            cell: of this script.
+            whole: with what runs and is not to be shown, as a notebook needs it.
+        """
+        hidden = {comment.line for comment in self.comments}
+        if not whole:
+            hidden.update(line for lines in comments.passages(self.comments) for line in lines)
+        lines = enumerate(cell.source.split("\n"), cell.line)
+        return "\n".join(text for number, text in lines if number not in hidden).strip("\n")
 
 
 def read(path: Path, text: str = "markdown", memo_folder: Path | None = None) -> Script:
@@ -70,75 +100,8 @@ def read(path: Path, text: str = "markdown", memo_folder: Path | None = None) ->
         ScriptError: no such file, no text, a syntax error, no docstring, no title in it, or code
             that stands in no cell.
     """
-    found = _looked_at(path)
+    found = looked_at(path)
     return _read(path, text, memo_folder, found.st_mtime_ns, found.st_size)
-
-
-def _looked_at(path: Path) -> os.stat_result:
-    """Return the size and time of a file that can be read without waiting for anybody."""
-    try:
-        found = path.stat()
-    except OSError as error:
-        raise _unreadable(path, error) from None
-    if not stat.S_ISREG(found.st_mode):
-        raise ScriptError(f"{path}: expected a file of Python code, got something that is no file.")
-    if found.st_size > LARGEST:
-        raise ScriptError(
-            f"{path}: {found.st_size / 2**20:.0f} MiB of code; expected at most "
-            f"{LARGEST // 2**20}. Keep data in a file of its own and declare it with reads=[…]."
-        )
-    return found
-
-
-def _unreadable(path: Path, error: OSError) -> ScriptError:
-    hint = f" (a link to {os.readlink(path)})" if path.is_symlink() else ""
-    return ScriptError(f"{path}: cannot be read{hint}: {error.strerror or error}.")
-
-
-def code(path: Path) -> str:
-    r"""Return the text of a script as Python reads it: decoded, and every line ends in \n.
-
-    Raises:
-        ScriptError: no such file, or bytes that are not text in the encoding that it names.
-    """
-    _looked_at(path)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise _unreadable(path, error) from None
-    if b"\0" in data:
-        raise ScriptError(
-            f"{path}:{_line(data, data.index(0))}: a NUL byte, which Python code cannot hold "
-            "(perhaps it is UTF-16). Save the file as UTF-8."
-        )
-    try:
-        encoding = _encoding(data)
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise ScriptError(
-            f"{path}:{_line(data, error.start)}: byte 0x{data[error.start]:02x} is not "
-            f"{error.encoding.upper()}. Save the file as UTF-8, or name its encoding in the first "
-            "line, as in `# -*- coding: latin-1 -*-`."
-        ) from None
-    except (SyntaxError, LookupError, UnicodeError) as error:
-        raise ScriptError(
-            f"{path}:1: {error}. Save the file as UTF-8, and name no other."
-        ) from None
-    return re.sub("\r\n?", "\n", text)
-
-
-def _encoding(data: bytes) -> str:
-    """Return the encoding that a script names, by a mark or in one of its first two lines."""
-    try:
-        return tokenize.detect_encoding(io.BytesIO(data).readline)[0]
-    except SyntaxError:
-        data.decode()  # perhaps the bytes are to blame: then we know where
-        raise
-
-
-def _line(data: bytes, place: int) -> int:
-    before = data[:place]
-    return 1 + before.count(b"\n") + before.count(b"\r") - before.count(b"\r\n")
 
 
 @lru_cache(maxsize=256)  # on the file's time, too: under `serve` files change
@@ -148,14 +111,18 @@ def _read(path: Path, text: str, memo_folder: Path | None, mtime: int, size: int
     try:
         content = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
-        raise _unreadable(path, error) from None
-    kept = memo.recall(memo_folder, __file__, [content, text], lambda: _packed(_split(path, text)))
-    title, cells, statements = json.loads(kept)
-    return Script(path, title, tuple(Cell(*cell) for cell in cells), tuple(statements))
+        raise unreadable(path, error) from None
+    readers = (comments, doctree, restructured, sphinx)
+    made_of = [content, text, *(memo.digest_of(str(reader.__file__)) for reader in readers)]
+    kept = memo.recall(memo_folder, __file__, made_of, lambda: _packed(_split(path, text)))
+    title, cells, statements, plain, said = json.loads(kept)
+    found = tuple(Cell(*cell) for cell in cells), tuple(statements)
+    return Script(path, title, *found, plain, tuple(Comment(*comment) for comment in said))
 
 
 def _packed(lesson: Script) -> str:
-    return json.dumps([lesson.title, [astuple(cell) for cell in lesson.cells], lesson.statements])
+    cells, said = ([astuple(one) for one in many] for many in (lesson.cells, lesson.comments))
+    return json.dumps([lesson.title, cells, lesson.statements, lesson.plain, said])
 
 
 def _split(path: Path, text: str) -> Script:
@@ -163,12 +130,14 @@ def _split(path: Path, text: str) -> Script:
     if not ast.get_docstring(tree):
         raise _untitled(path)
     blocks = sphinx.blocks(plain)
-    lines = plain.split("\n")  # as Python counts them
+    lines, said = plain.split("\n"), _comments(path, plain)  # as Python counts them
     texts = [block.content.strip("\n") for block in blocks]
+    prose = [
+        sphinx.prose(t) if b.kind == "text" else "" for t, b in zip(texts, blocks, strict=True)
+    ]
     if text == "rst":
-        prose = [t if b.kind == "text" else "" for t, b in zip(texts, blocks, strict=True)]
-        spoken = sphinx.markdown(prose)
-        texts = [said or kept for said, kept in zip(spoken, texts, strict=True)]
+        prose = restructured.markdown(prose)
+    texts = [spoken or kept for spoken, kept in zip(prose, texts, strict=True)]
     title, intro = _title(texts[0])
     if not title:
         raise _untitled(path)
@@ -178,9 +147,22 @@ def _split(path: Path, text: str) -> Script:
         name = _name(lines, block.line) if block.kind == "code" else ""
         cells.append(Cell(block.kind, content, line, name))
     statements = tuple(node.lineno for node in tree.body[1:])  # a title is a docstring
-    lesson = Script(path, title, tuple(cells), statements)
+    lesson = Script(path, title, tuple(cells), statements, not _makes_lesson(tree), said)
     _check_cells(lesson, tree)
     return lesson
+
+
+def _makes_lesson(tree: ast.Module) -> bool:
+    """Say whether a script publishes: it calls `Lesson`, or something that has it for a name."""
+    called = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return any(getattr(f, "id", getattr(f, "attr", "")) == "Lesson" for f in called)
+
+
+def _comments(path: Path, source: str) -> tuple[Comment, ...]:
+    try:
+        return tuple(comments.found(source))
+    except comments.CommentError as error:
+        raise ScriptError(f"{path}:{error.line}: {error}") from None
 
 
 def _untitled(path: Path) -> ScriptError:
@@ -191,30 +173,22 @@ def _untitled(path: Path) -> ScriptError:
 
 
 def _check_cells(lesson: Script, tree: ast.Module) -> None:
-    """Refuse code that belongs to no cell: it would never run."""
+    """Refuse code that belongs to no cell, for it would never run, and a name for two cells."""
     for node in tree.body[1:]:
         if not any(cell.line <= node.lineno <= cell.last_line for cell in lesson.code):
             raise ScriptError(
                 f"{lesson.path}:{node.lineno}: this code stands in no cell, so it would never "
                 "run. Give it a line of its own after the docstring."
             )
-
-
-def parse(path: Path) -> ast.Module:
-    """Parse a script, with one clear line for code that Python cannot read."""
-    try:
-        return ast.parse(code(path), filename=str(path))
-    except SyntaxError as error:
-        raise ScriptError(
-            f"{path}:{error.lineno or 1}: syntax error: {error.msg}: "
-            f"{(error.text or '').strip()!r}. Mend the line."
-        ) from None
-    except (RecursionError, MemoryError):
-        raise ScriptError(
-            f"{path}: an expression or a block is nested too deeply for Python. Split it."
-        ) from None
-    except ValueError as error:
-        raise ScriptError(f"{path}: not Python source: {error}.") from None
+    lines: dict[str, int] = {}
+    for cell in lesson.code:
+        if cell.name in lines:
+            raise ScriptError(
+                f"{lesson.path}:{cell.line}: the cell at line {lines[cell.name]} is named "
+                f"{cell.name!r}, too; cells and what is published share one namespace. Rename one."
+            )
+        if cell.name:
+            lines[cell.name] = cell.line
 
 
 def _title(docstring: str) -> tuple[str, str]:
@@ -222,7 +196,7 @@ def _title(docstring: str) -> tuple[str, str]:
     ruler = r"\A\s*([=\-~*#])\1{2,}[ \t]*(\n|\Z)"
     first, _, rest = re.sub(ruler, "", docstring).strip().partition("\n")
     rest = re.sub(ruler, "", rest)
-    return first.lstrip("# ").rstrip(), rest.strip("\n")
+    return doctree.plain(first.lstrip("# ").rstrip()), rest.strip("\n")
 
 
 def _blank_lines(content: str) -> int:

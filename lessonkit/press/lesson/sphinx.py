@@ -7,13 +7,13 @@ place. Only `names_used` is our own: theirs takes an expression that only Sphinx
 from __future__ import annotations
 
 import ast
+import re
 import tempfile
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import count
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+_CONFIGURATION = re.compile(r"^[ \t]*sphinx_gallery_\w+[ \t]*(=.*)?\n?", re.M)
 THUMBNAIL = (400, 260)  # pixels
 
 
@@ -34,13 +34,10 @@ def blocks(code: str) -> list[Block]:
     return [Block(block.type, block.content, block.lineno) for block in found]
 
 
-def markdown(texts: Sequence[str]) -> list[str]:
-    """Translate the texts of one script, in order, from reStructuredText."""
-    from sphinx_gallery.notebook import rst2md
-
-    numbers = count(1)  # reStructuredText numbers its kinds of headings as they come
-    levels: dict[tuple[str | None, str], int] = defaultdict(lambda: next(numbers))
-    return [rst2md(text, {}, ".", levels) if text else "" for text in texts]
+def prose(text: str) -> str:
+    """Return a text without what only machines read in it: configuration, and marks of linters."""
+    said = _CONFIGURATION.sub("", text)
+    return re.sub(r"[ \t]*# noqa: ?E501[ \t]*$", "", said, flags=re.M)
 
 
 def thumbnail(picture: Path, target: Path) -> None:

@@ -11,7 +11,8 @@ from markupsafe import Markup
 from lessonkit.evidence import Figure, Record
 from lessonkit.press import memo
 from lessonkit.press.course.entries import Entry
-from lessonkit.press.page import notebook, svg
+from lessonkit.press.page import outputs, svg
+from lessonkit.press.page.outputs import Output, Picture
 from lessonkit.press.page.strip import strip
 from lessonkit.press.page.templates import render
 
@@ -76,25 +77,43 @@ def cell(entry: Entry, name: str, link: Link, anchor: str, opened: bool = False)
     """A code cell as run, folded unless it is opened, with what it printed beneath."""
     assert entry.script is not None
     index = entry.cells[name]
-    source = entry.script.code[index].source.strip("\n")
-    put_out = notebook.outputs_by_cell(entry.script, entry.run)[index] if entry.run else []
-    outputs = [_output(entry, output, link) for output in put_out]
+    shown = entry.script.code[index]
+    source = entry.script.shown(shown)
+    put_out = outputs.by_cell(entry.script, entry.run)[index] if entry.run else []
+    single = entry.script.asks("multi_image_block", shown) or entry.script.asks("multi_image")
+    boxes = [f"{anchor}--output-{number}" for number in range(len(put_out))]
     return render(
         "cell",
         anchor=anchor,
         title=name.replace("-", " "),
         lines=source.count("\n") + 1,
+        numbered=entry.script.asks("line_numbers"),
         code=Markup(_coloured(source)),
-        outputs=outputs,
+        outputs=[_output(entry, *one, link) for one in zip(put_out, boxes, strict=True)],
+        single=single == "single",
         opened=opened,
     )
 
 
-def _output(entry: Entry, output: dict[str, Any], link: Link) -> dict[str, Any]:
-    names = [path.rsplit("/", 1)[-1] for path in output["figures"]]
+def _output(entry: Entry, output: Output, box: str, link: Link) -> dict[str, Any]:
+    value, html = output.texts(box)
+    text = "\n".join(part for part in (output.printed.rstrip(), value) if part)
     return {
-        "text": (output["stdout"] + output["value"]).rstrip(),
-        "pictures": [link(f"{entry.folder}/{name}") for name in names],
+        "text": text,
+        "html": html,
+        "pictures": [_picture(entry, picture, link) for picture in output.pictures],
+    }
+
+
+def _picture(entry: Entry, picture: Picture, link: Link) -> dict[str, Any]:
+    def address(path: str) -> str:
+        return link(f"{entry.folder}/{path.rpartition('/')[2]}") if path else ""
+
+    return {
+        "words": picture.words,
+        "still": address(picture.still),
+        "moving": address(picture.moving),
+        "size": outputs.size(run_of(entry).read(picture.still)),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from itertools import chain
 from typing import Any
@@ -9,29 +10,15 @@ from typing import Any
 from lessonkit.evidence import notebook as evidence
 from lessonkit.evidence.record import Medium
 from lessonkit.press.lesson.script import Script
+from lessonkit.press.page import outputs
+from lessonkit.press.page.outputs import Output, Picture
+from lessonkit.press.page.templates import render
 from lessonkit.press.run.store import Run
-
-
-def outputs_by_cell(script: Script, run: Run) -> list[list[dict[str, Any]]]:
-    """Return, for each code cell as the script is cut now, what the run's cells put out there.
-
-    The text of a script may change without a run, and with it where cells end: an output belongs to
-    the cell that now holds the last statement of the cell that made it.
-    """
-    starts = [cell.line for cell in script.code]
-    homes: list[list[dict[str, Any]]] = [[] for _ in starts]
-    for output in run.cells:
-        last = min(output["statements"], len(script.statements)) - 1
-        line = script.statements[last] if last >= 0 else 1
-        home = max((i for i, start in enumerate(starts) if start <= line), default=0)
-        if homes:
-            homes[home].append(output)
-    return homes
 
 
 def notebook(script: Script, run: Run) -> dict[str, Any]:
     """Return the notebook (nbformat 4.5) as plain data, deterministic for a run and a script."""
-    outputs = iter(outputs_by_cell(script, run))
+    put_out = iter(outputs.by_cell(script, run))
     cells = [_text_cell("title", f"# {script.title}")]
     count = 0
     for index, cell in enumerate(script.cells):
@@ -39,7 +26,8 @@ def notebook(script: Script, run: Run) -> dict[str, Any]:
             cells.append(_text_cell(f"text-{index}", cell.source))
         else:
             count += 1
-            cells.append(_code_cell(f"code-{index}", cell.source, count, next(outputs), run))
+            source = script.shown(cell, whole=True)
+            cells.append(_code_cell(f"code-{index}", source, count, next(put_out), run))
     around = run.manifest["circumstances"]
     return {
         "cells": cells,
@@ -63,34 +51,36 @@ def _text_cell(name: str, text: str) -> dict[str, Any]:
 
 
 def _code_cell(
-    name: str, source: str, count: int, outputs: list[dict[str, Any]], run: Run
+    name: str, source: str, count: int, put_out: list[Output], run: Run
 ) -> dict[str, Any]:
+    shown = [_outputs(output, count, run, f"{name}-{i}") for i, output in enumerate(put_out)]
     return {
         "cell_type": "code",
         "execution_count": count,
         "id": name,
         "metadata": {},
-        "outputs": [part for output in outputs for part in _outputs(output, count, run)],
+        "outputs": [part for parts in shown for part in parts],
         "source": _lines(source.strip("\n")),
     }
 
 
-def _outputs(output: dict[str, Any], count: int, run: Run) -> list[dict[str, Any]]:
+def _outputs(output: Output, count: int, run: Run, box: str) -> list[dict[str, Any]]:
     parts: list[dict[str, Any]] = []
-    text = output["stdout"]
-    shown = [evidence.shown(name, run.records[name], run.read) for name in output["published"]]
+    said = output.printed
+    shown = [evidence.shown(name, run.records[name], run.read) for name in output.published]
     for part in chain.from_iterable(shown):
         if isinstance(part, str):
-            text += part
+            said += "\n" * bool(said and not said.endswith("\n")) + part
         else:
-            parts += [*_stream(text), _displayed(part)]
-            text = ""
-    parts += _stream(text)
-    for path in output["figures"]:
-        drawn = Medium(path, "image/png", "a figure of this cell")
-        parts.append(_displayed(evidence.medium(drawn, run.read(path))))
-    if output["value"]:
-        data = {"text/plain": _lines(output["value"])}
+            parts += [*_stream(said), _displayed(part)]
+            said = ""
+    parts += _stream(said)
+    parts += [_displayed(_drawn(run, picture)) for picture in output.pictures]
+    text, html = output.texts(f"lk-{box}")
+    if text or html:
+        data = {"text/plain": _lines(output.value)}
+        if html:
+            data["text/html"] = _lines(html)
         parts.append(
             {
                 "output_type": "execute_result",
@@ -103,7 +93,7 @@ def _outputs(output: dict[str, Any], count: int, run: Run) -> list[dict[str, Any
 
 
 def _stream(text: str) -> list[dict[str, Any]]:
-    if not text:
+    if not text.strip():
         return []
     return [{"output_type": "stream", "name": "stdout", "text": _lines(text)}]
 
@@ -111,6 +101,21 @@ def _stream(text: str) -> list[dict[str, Any]]:
 def _displayed(bundle: evidence.Bundle) -> dict[str, Any]:
     data = {kind: _lines(text) for kind, text in bundle.items()}
     return {"output_type": "display_data", "data": data, "metadata": {}}
+
+
+def _drawn(run: Run, picture: Picture) -> evidence.Bundle:
+    """Return what a cell drew; one that moves stands still for who asks for less motion."""
+    still = Medium(picture.still, "image/png", picture.words)
+    if not picture.moving:
+        return evidence.medium(still, run.read(still.path))
+    kind = f"image/{picture.moving.rpartition('.')[2]}"
+    sources = _source(run, picture.moving, kind), _source(run, still.path, still.type)
+    html = render("moving", moving=sources[0], still=sources[1], words=picture.words)
+    return {"text/html": html, "text/plain": picture.words}
+
+
+def _source(run: Run, path: str, kind: str) -> str:
+    return f"data:{kind};base64,{base64.b64encode(run.read(path)).decode()}"
 
 
 def _lines(text: str) -> list[str]:

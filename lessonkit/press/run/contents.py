@@ -44,6 +44,11 @@ class Cell(msgspec.Struct, forbid_unknown_fields=True):
     figures: list[str]  # paths of pictures in the run
     seconds: Seconds
     stderr: str = ""  # what it warned of
+    type: str = ""  # of its value, and what else is known of that:
+    text: str = ""  # as `print` writes it
+    html: str = ""  # as it brought it: a page reduces it to what is allowed
+    words: list[str] = []  # for each figure, what it shows; "" if nobody said so
+    moving: list[str] = []  # for each figure, the path of what moves; "" if it stands still
 
 
 def check(manifest: Mapping[str, Any], content: Mapping[str, bytes]) -> None:
@@ -113,7 +118,10 @@ def _check_cell(
     unknown = [name for name in cell.published if name not in records]
     if unknown:
         raise EvidenceError(f"{what} published {unknown!a:.80}, which is no evidence of the run")
-    for path in cell.figures:
+    for more in (cell.words, cell.moving):
+        if more and len(more) != len(cell.figures):
+            raise EvidenceError(f"{what}: {len(cell.figures)} figures, {len(more)} said of")
+    for path in filter(None, [*cell.figures, *cell.moving]):
         drawn = path.startswith("figures/_cell-") and path.endswith(media.PICTURES)
         if path not in content or not drawn:
             raise EvidenceError(f"{what}: {path!a:.80} is no picture of the run")

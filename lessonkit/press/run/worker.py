@@ -22,10 +22,10 @@ from typing import Any
 from lessonkit.evidence import circumstances
 from lessonkit.evidence import session as evidence_session
 from lessonkit.evidence.record import EvidenceError
+from lessonkit.press.run import outputs
 from lessonkit.press.run.streams import Streams
 from lessonkit.press.run.watch import LessonError, Watch
 
-VALUE_LIMIT = 100_000  # characters kept of what one cell returns
 _MESSAGE, _TRACEBACK = 4_000, 40_000  # characters kept of why a lesson failed
 _FUTURE = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 
@@ -57,12 +57,14 @@ def main(job_file: str, parent: int | None = None) -> int:
     sys.path[0] = str(Path(job["script"]).parent)
     try:
         import_matplotlib(folder)
+        os.chdir(job["home"])
+        outputs.quiet_show()
         if not circumstances.usable(job["device"]):  # the key names it: fail early, in one line
             raise LessonError(
                 f"{circumstances.unusable(job['device'])}. Build with --device cpu, or install "
                 "the build of torch for this device."
             )
-        cells = execute(Path(job["script"]), job["cells"], session, watch, streams)
+        cells = execute(Path(job["script"]), job, session, watch, streams)
         streams.close()
         watch.check_modules()
         watch.check_files()
@@ -100,32 +102,47 @@ def _limit_cpu(seconds: int) -> None:
 
 def execute(
     script: Path,
-    ranges: list[list[int]],
+    job: dict[str, Any],
     session: evidence_session.Session,
     watch: Watch,
     streams: Streams,
 ) -> list[dict[str, Any]]:
     """Execute the cells of a script, given as ranges of lines, in one namespace."""
+    ranges = job["cells"]
     tree = ast.parse(script.read_bytes(), filename=str(script))
-    module = types.ModuleType("__main__")
-    module.__file__ = str(script)
-    sys.modules["__main__"] = module
-    flags, outputs, seen, told = 0, [], 0, set[str]()
+    module = _main_module(script, tree, job["plain"])
+    flags, kept, seen, told = 0, [], 0, set[str]()
     for index, (first, last) in enumerate(ranges):
         body = [node for node in tree.body if first <= node.lineno <= last]
         seen += len(body)
         watch.cell = index
         watch.tell({"cell": index, "cells": len(ranges)})
-        output, flags = _execute_cell(body, script, module.__dict__, flags, session.folder, index)
+        draws = index not in job["deferring"]
+        output, flags = _execute_cell(
+            body, script, module.__dict__, flags, session.folder, index, draws
+        )
         watch.check_process()
         published = [name for name in session.records if name not in told]
         told.update(published)
-        outputs.append({"statements": seen, "published": published, **streams.cut(), **output})
+        kept.append({"statements": seen, "published": published, **streams.cut(), **output})
     if seen + _is_docstring(tree.body[0]) != len(tree.body):
         raise LessonError(
             "the script was edited while it began, so its cells do not fit: build again."
         )
-    return outputs
+    return kept
+
+
+def _main_module(script: Path, tree: ast.Module, plain: bool) -> types.ModuleType:
+    """Make the module in which the cells run.
+
+    A plain script, one that makes no `Lesson`, finds what sphinx-gallery gives it: no `__file__`,
+    and no `__doc__` to print, for its text stands on the page.
+    """
+    module = types.ModuleType("__main__", "" if plain else ast.get_docstring(tree, clean=False))
+    if not plain:
+        module.__file__ = str(script)
+    sys.modules["__main__"] = module
+    return module
 
 
 def _execute_cell(
@@ -135,6 +152,7 @@ def _execute_cell(
     flags: int,
     folder: Path,
     index: int,
+    draws: bool,
 ) -> tuple[dict[str, Any], int]:
     last = body.pop() if body and isinstance(body[-1], ast.Expr) else None
     started, value = time.process_time(), None
@@ -145,34 +163,15 @@ def _execute_cell(
         expression = ast.Expression(last.value)
         value = eval(compile(expression, str(script), "eval", flags, dont_inherit=True), namespace)
     output = {
-        "value": "" if value is None else _shortened(repr(value)),
-        "figures": _open_figures(folder, index),
+        **outputs.value_of(value),
+        **(outputs.figures_of(folder, index, namespace) if draws else {"figures": []}),
         "seconds": round(time.process_time() - started, 3),
     }
     return output, flags
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= VALUE_LIMIT else text[:VALUE_LIMIT] + "…"
-
-
 def _is_docstring(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-
-
-def _open_figures(folder: Path, index: int) -> list[str]:
-    """Save and close the figures that a cell left open, as a notebook would show them."""
-    pyplot = sys.modules.get("matplotlib.pyplot")
-    if pyplot is None:
-        return []
-    saved = []
-    (folder / "figures").mkdir(exist_ok=True)
-    for number in pyplot.get_fignums():
-        name = f"figures/_cell-{index}-{number}.png"
-        pyplot.figure(number).savefig(folder / name, dpi=144, metadata={"Software": None})
-        saved.append(name)
-    pyplot.close("all")
-    return saved
 
 
 def import_matplotlib(folder: Path) -> None:

@@ -60,12 +60,12 @@ def _remembered(course: Course, page: pages.Page, entry: Entry | None) -> bytes:
 def _figure(course: Course, page: pages.Page, entry: Entry | None) -> bytes:
     """Return the picture of a page's finding; nothing if there is none.
 
-    A lesson's page names a figure of its own, another page may say `finding: lesson:figure`.
+    A lesson's page has the picture of its card, another page may say `finding: lesson:figure`.
     """
-    name = entry.thumbnail if entry else ""
-    if entry is None:
-        lesson, _, name = page.finding.rpartition(":")
-        entry = course.entries.get(lesson)
+    if entry is not None:
+        return entry.card
+    lesson, _, name = page.finding.rpartition(":")
+    entry = course.entries.get(lesson)
     if entry is None or entry.run is None or name not in entry.run.of(Figure):
         return b""
     return entry.run.read(entry.run.of(Figure)[name].png)

@@ -94,7 +94,7 @@ def _formulas(entry: Entry) -> Iterator[str]:
 def remarks(course: Course) -> Iterator[Finding]:
     """Warn about what forbids nothing: promises that are thin or disputed, runs beside the good."""
     for entry in course.entries.values():
-        for remark in entry.standing.remarks:
+        for remark in filter(None, [*entry.standing.remarks, entry.unmet]):
             yield Finding(f"{course.settings.lessons}/{entry.name}.py", remark, warning=True)
 
 

@@ -93,9 +93,10 @@ def _of_lesson(entry: Entry) -> dict[str, bytes]:
             if ending != "png":  # a notebook holds its pictures
                 packed[f"{name}.{ending}"] = entry.run.read(path)
     for cell in entry.run.cells:
-        files |= {Path(path).name: entry.run.read(path) for path in cell["figures"]}
-    if entry.thumbnail:
-        files |= _thumbnails(entry.memo_folder, files[f"{entry.thumbnail}.png"])
+        drawn = filter(None, [*cell["figures"], *cell.get("moving", [])])
+        files |= {Path(path).name: entry.run.read(path) for path in drawn}
+    if entry.card:
+        files |= _thumbnails(entry.memo_folder, entry.card)
     return files | {"notebook.ipynb": twin, f"{entry.stem}.zip": _archive(packed)}
 
 

@@ -49,6 +49,7 @@ def tuned(entries: list[dict[str, Any]], course: Course) -> list[dict[str, Any]]
     ours = {page.url: typed(page) for page in pages.readable(course.settings)}
     for entry in entries:
         words, lesson = ours.get(entry["location"], []), lessons.get(entry["location"])
+        words = [*words, *((lesson and lesson.script and lesson.script.asks("tags")) or [])]
         if lesson:
             entry["title"] = formulas.plain(f"{lesson.topic} — {lesson.page_title}")
             entry["boost"] = LESSON_BOOST

@@ -1,0 +1,195 @@
+"""HTML that a run brought, reduced to what may stand on a page: by an allowed list.
+
+Values of pandas, xarray or scikit-learn show themselves as HTML, with styles of their own. Nothing
+of it runs, loads or reaches beyond its box: elements and attributes are allowed by name, ids get a
+prefix, and each rule of a style holds below the box alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from markupsafe import Markup
+
+from lessonkit.press.page.templates import render
+
+
+def _named(text: str) -> set[str]:
+    return set(text.split())
+
+
+_TEXT = _named(
+    """
+    a abbr b blockquote br caption cite code col colgroup dd del details dfn div dl dt em
+    figcaption figure h1 h2 h3 h4 h5 h6 hr i img input ins kbd label li mark ol p pre q s samp
+    section small span strong sub summary sup table tbody td tfoot th thead time tr u ul var
+    """
+)
+_DRAWN = _named(
+    """
+    circle defs desc ellipse g line path polygon polyline rect svg symbol text title tspan use
+    """
+)
+_PLACES = _named(
+    """
+    cx cy d dx dy fill fill-opacity font-family font-size height opacity points r rx ry stroke
+    stroke-dasharray stroke-linecap stroke-linejoin stroke-opacity stroke-width text-anchor
+    transform viewBox width x x1 x2 y y1 y2
+    """
+)
+_ATTRIBUTES = {
+    "*": {"class", "dir", "id", "lang", "style", "title", "role", "aria-hidden", "aria-label"},
+    "a": {"href"},
+    "col": {"span"},
+    "colgroup": {"span"},
+    "details": {"open"},
+    "img": {"src", "alt", "width", "height"},
+    "input": {"checked", "disabled"},
+    "label": {"for"},
+    "ol": {"start"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+    "use": {"href", "xlink:href"},
+    **dict.fromkeys(_DRAWN - {"use"}, _PLACES),
+}
+_FUNCTIONS = _named(
+    """
+    calc clamp color color-mix cubic-bezier fit-content hsl hsla hwb lab lch light-dark
+    linear-gradient max min minmax oklab oklch radial-gradient repeat rgb rgba rotate scale steps
+    translate translatex translatey var
+    """
+)
+_STYLE = re.compile(r"<style\b[^>]*>(.*?)</style\s*>", re.S | re.I)
+_PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*")
+_LINK = re.compile(r"(https?:|mailto:)", re.I)
+
+
+def allowed(html: str, name: str) -> Markup:
+    """Return what of some HTML may stand on a page, in a box; "" if that shows nothing.
+
+    Args:
+        html: as a run brought it.
+        name: of the box, one of its own on the page: letters, digits and hyphens.
+    """
+    import nh3
+
+    inside = nh3.clean(
+        _STYLE.sub("", html),
+        tags=_TEXT | _DRAWN,
+        attributes=_ATTRIBUTES,
+        set_tag_attribute_values={"input": {"type": "checkbox"}},
+        attribute_filter=partial(_attribute, f"{name}-"),
+        url_schemes={"http", "https", "mailto", "data"},
+        clean_content_tags={"script", "style", "template", "iframe", "object", "noscript"},
+    ).strip()
+    inside = re.sub(r"<img(?![^>]* src=)[^>]*>", "", inside)
+    inside = re.sub(r"<img(?![^>]* alt=)", '<img alt=""', inside)
+    if not re.sub(r"<(?!img|svg|input)[^>]*>|\s", "", inside):
+        return Markup("")
+    rules = "".join(_styles("\n".join(_STYLE.findall(html)), f"{name}-"))
+    return Markup(render("box", name=name, rules=Markup(rules), inside=Markup(inside)))
+
+
+def _attribute(prefix: str, tag: str, name: str, value: str) -> str | None:
+    """Return what an attribute may say; None if it may not stand there."""
+    if name in ("id", "for"):
+        return prefix + value
+    if name == "style":
+        return "".join(_declarations(value)) or None
+    if name in ("href", "xlink:href") and value.startswith("#"):
+        return f"#{prefix}{value[1:]}"
+    if name == "href":
+        return value if tag == "a" and _LINK.match(value) else None
+    if name in ("src", "xlink:href"):
+        return value if tag == "img" and _PICTURE.fullmatch(value) else None
+    if name == "class" and "sk-global" in value.split():
+        return f"{value} light"  # scikit-learn's script would say so; a box is light
+    return None if "url(" in value.lower() else value
+
+
+# Styles -------------------------------------------------------------------------------------------
+
+
+def _styles(text: str, prefix: str) -> Iterator[str]:
+    """Yield the rules of a style sheet that may stand within the rule of a box."""
+    import tinycss2
+
+    for node in tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True):
+        yield from _rule(node, prefix)
+
+
+def _rule(node: Any, prefix: str) -> Iterator[str]:
+    if node.type == "qualified-rule":
+        head = _selectors(node.prelude, prefix)
+    elif node.type == "at-rule" and node.lower_at_keyword in ("media", "supports"):
+        head = f"@{node.lower_at_keyword} {_written(node.prelude)}"
+    else:
+        return
+    body = "".join(_contents(node.content, prefix)) if head and node.content else ""
+    if body and not re.search(r"[<{};]", head):
+        yield f"{head}{{{body}}}"
+
+
+def _contents(tokens: Any, prefix: str) -> Iterator[str]:
+    import tinycss2
+
+    for node in tinycss2.parse_blocks_contents(tokens, skip_comments=True, skip_whitespace=True):
+        if node.type == "declaration":
+            yield from _declaration(node)
+        else:
+            yield from _rule(node, prefix)
+
+
+def _selectors(tokens: list[Any], prefix: str) -> str:
+    """Write selectors that hold below the box: `&` and siblings of the box would lead out of it."""
+    text = _written([_renamed(token, prefix) for token in tokens]).strip()
+    if "&" in text or re.search(r"(^|,)\s*[+~]", text):
+        return ""
+    return re.sub(r":(root|host)\b", "&", text)
+
+
+def _renamed(token: Any, prefix: str) -> Any:
+    """Give an id in a selector the prefix that it has in the box."""
+    if token.type == "hash":
+        token.value = prefix + token.value
+    for inside in ("content", "arguments"):
+        for inner in getattr(token, inside, None) or []:
+            _renamed(inner, prefix)
+    return token
+
+
+def _declarations(text: str) -> Iterator[str]:
+    import tinycss2
+
+    for node in tinycss2.parse_blocks_contents(text, skip_comments=True, skip_whitespace=True):
+        if node.type == "declaration":
+            yield from _declaration(node)
+
+
+def _declaration(node: Any) -> Iterator[str]:
+    value = _written(node.value).strip()
+    stays = node.lower_name != "position" or value not in ("fixed", "sticky")
+    if stays and _harmless(node.value) and not re.search(r"[<{}]", value + node.name):
+        yield f"{node.name}:{value}{'!important' if node.important else ''};"
+
+
+def _harmless(tokens: list[Any]) -> bool:
+    """Say whether a value loads nothing: no address, and only functions that compute."""
+    for token in tokens:
+        if token.type in ("url", "error", "{} block", "at-keyword"):
+            return False
+        if token.type == "function":
+            if token.lower_name not in _FUNCTIONS or not _harmless(token.arguments):
+                return False
+        elif token.type.endswith("block") and not _harmless(token.content):
+            return False
+    return True
+
+
+def _written(tokens: list[Any]) -> str:
+    import tinycss2
+
+    return str(tinycss2.serialize(tokens))
