@@ -88,7 +88,7 @@ def written(project: Workshop, name: str = "walks/signs") -> str:
     entry = project.entry(name)
     assert entry.script is not None
     assert entry.run is not None
-    return notebook.written(entry.script, entry.run)
+    return notebook.written(notebook.notebook(entry.script, entry.run))
 
 
 @pytest.mark.parametrize("name", ["walks/stray", "walks/signs"])

@@ -6,6 +6,7 @@ import os
 import select
 import sys
 from collections.abc import Iterable
+from importlib.util import find_spec
 from types import TracebackType
 from typing import TypeVar
 
@@ -29,7 +30,7 @@ def open_lesson(session: Session, name: str) -> None:
 
 def say(text: str, style: str = "") -> None:
     """Print text: in colour on a terminal that wants any, elsewhere plain, in whole lines."""
-    if not _terminal():
+    if not _terminal() or find_spec("rich") is None:
         print(text)
         return
     from rich.console import Console
@@ -45,7 +46,7 @@ def _terminal() -> bool:
 
 def bar(steps: Iterable[T], label: str) -> Iterable[T]:
     """Return `steps`, on a terminal behind a progress bar that vanishes when it is full."""
-    if not _terminal():
+    if not _terminal() or find_spec("rich") is None:
         return steps
     from rich.progress import track
 

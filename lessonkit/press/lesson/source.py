@@ -12,7 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -61,25 +61,42 @@ def source(settings: Settings, lesson: str) -> Source:
         PressError: a declared data file is missing.
     """
     path = settings.script(lesson)
+    found = reached(settings, path)
+    modules = {name: tree.digest for name, tree in found.items()}
+    files = {name: _file_digest(settings, path, name) for name in found["__main__"].reads}
+    places = {name: tree.file for name, tree in found.items()}
+    return Source(lesson, path, dict(sorted(modules.items())), files, places)
+
+
+def reached(
+    settings: Settings, path: Path, outside: tuple[str, ...] = OUTSIDE
+) -> dict[str, Module]:
+    """Return the script itself, as "__main__", and every module of the project that it reaches.
+
+    Args:
+        settings: of the project.
+        path: of the script.
+        outside: modules that are passed over, besides all of the press.
+
+    Raises:
+        ScriptError: a syntax error in the lesson or in a module.
+    """
     roots = {str(root): _names_in(root) for root in module_roots(settings, path)}
     if str(PACKAGE.parent) != str(settings.root):  # what else lies there is not of this project
         roots[str(PACKAGE.parent)] = frozenset({PACKAGE.name})
-    tree = _tree(path, settings.memo_folder)
-    modules, places = {"__main__": tree.digest}, {"__main__": path}
-    waiting, seen = list(tree.imports), {"__main__"}
+    found = {"__main__": _tree(path, settings.memo_folder)}
+    waiting, seen = list(found["__main__"].imports), {"__main__"}
     while waiting:
         name = waiting.pop()
-        if name in seen or name in OUTSIDE or name.startswith(OUTSIDE[0] + "."):
+        if name in seen or name in outside or name.startswith(OUTSIDE[0] + "."):
             continue
         seen.add(name)
         file = _find(name, roots)
         if file is None:
             continue
-        reached = _tree(file, settings.memo_folder)
-        modules[name], places[name] = reached.digest, file
-        waiting += _absolute(reached.imports, name, file)
-    files = {name: _file_digest(settings, path, name) for name in tree.reads}
-    return Source(lesson, path, dict(sorted(modules.items())), files, places)
+        found[name] = _tree(file, settings.memo_folder)
+        waiting += _absolute(found[name].imports, name, file)
+    return found
 
 
 def digest_of(data: object) -> str:
@@ -88,13 +105,16 @@ def digest_of(data: object) -> str:
 
 
 @dataclass(frozen=True)
-class _Tree:
+class Module:
+    """A file of code: its digest, what it imports anywhere, and what `Lesson` declares."""
+
+    file: Path
     digest: str
     imports: tuple[str, ...]  # a leading dot for each level of a relative one
     reads: tuple[str, ...]
 
 
-def _tree(path: Path, memo_folder: Path) -> _Tree:
+def _tree(path: Path, memo_folder: Path) -> Module:
     try:
         stat = path.stat()
     except OSError as error:
@@ -103,23 +123,21 @@ def _tree(path: Path, memo_folder: Path) -> _Tree:
 
 
 @lru_cache(maxsize=1024)
-def _cached_tree(path: Path, memo_folder: Path, mtime: int, size: int) -> _Tree:
+def _cached_tree(path: Path, memo_folder: Path, mtime: int, size: int) -> Module:
     content = hashlib.sha256(path.read_bytes()).hexdigest()
     parser = f"{sys.version_info.major}.{sys.version_info.minor}"
-    kept = memo.recall(
-        memo_folder, __file__, [content, parser], lambda: json.dumps(astuple(_parsed(path)))
-    )
+    kept = memo.recall(memo_folder, __file__, [content, parser], lambda: json.dumps(_parsed(path)))
     digest, imports, reads = json.loads(kept)
-    return _Tree(digest, tuple(imports), tuple(reads))
+    return Module(path, digest, tuple(imports), tuple(reads))
 
 
-def _parsed(path: Path) -> _Tree:
+def _parsed(path: Path) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     tree = script.parse(path)
     digest = hashlib.sha256("".join(_canonical(tree)).encode()).hexdigest()
     nodes = list(ast.walk(tree))
     imports = tuple(dict.fromkeys(name for node in nodes for name in _imports(node)))
     reads = tuple(dict.fromkeys(name for node in nodes for name in _reads(node)))
-    return _Tree(digest, imports, reads)
+    return digest, imports, reads
 
 
 class _Written(str):

@@ -41,13 +41,31 @@ def notebook(script: Script, run: Run) -> dict[str, Any]:
     }
 
 
-def written(script: Script, run: Run) -> str:
-    """Return the notebook as the text of an .ipynb file."""
-    return json.dumps(notebook(script, run), indent=1, ensure_ascii=False) + "\n"
+def completed(page: dict[str, Any], first: str, last: str) -> dict[str, Any]:
+    """Return a notebook with cells for whoever runs it elsewhere.
+
+    Args:
+        page: the notebook, which begins with its title.
+        first: code to run before all other; "" for no such cell.
+        last: the same, at the end.
+    """
+    title, *cells = page["cells"]
+    added = [title, *_extra_cell("bring", first), *cells, *_extra_cell("close", last)]
+    return {**page, "cells": added}
+
+
+def written(page: dict[str, Any]) -> str:
+    """Return a notebook as the text of an .ipynb file."""
+    return json.dumps(page, indent=1, ensure_ascii=False) + "\n"
 
 
 def _text_cell(name: str, text: str) -> dict[str, Any]:
     return {"cell_type": "markdown", "id": name, "metadata": {}, "source": _lines(text)}
+
+
+def _extra_cell(name: str, source: str) -> list[dict[str, Any]]:
+    cell: dict[str, Any] = {"cell_type": "code", "execution_count": None, "id": name}
+    return [{**cell, "metadata": {}, "outputs": [], "source": _lines(source)}] if source else []
 
 
 def _code_cell(

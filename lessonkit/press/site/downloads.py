@@ -26,10 +26,11 @@ from lessonkit.press.course.entries import Course, Entry
 from lessonkit.press.lesson import sphinx
 from lessonkit.press.page import notebook
 from lessonkit.press.settings import PressError
-from lessonkit.press.site import cards, laid
+from lessonkit.press.site import cards, elsewhere, laid
 
 STYLES = ("lessonkit.css", "finding.css", "figures.css")
 SCRIPTS = ("lessonkit.js", "finding.js")
+_SELF = (".py", ".ipynb")  # a lesson itself
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # what a file in an archive is dated: the same bytes each time
 
 
@@ -50,15 +51,17 @@ def made(course: Course) -> dict[str, bytes]:
     """Return every file by its path below docs/generated/, as it must be."""
     files = {name: _slim(_asset(name)) for name in STYLES}
     files |= {name: _asset(name) for name in SCRIPTS}
-    lessons = [(entry, _of_lesson(entry)) for entry in course.entries.values() if entry.run]
-    for entry, own in lessons:
+    site, packed = elsewhere.site_url(course.settings), dict[str, bytes]()
+    for entry in course.entries.values():
+        if entry.run is None or entry.script is None:
+            continue
+        taken = elsewhere.luggage(course.settings, entry.script.path)
+        own = _of_lesson(entry, taken, site)
         files |= {f"{entry.name}/{name}": content for name, content in own.items()}
-    packed = {
-        f"{entry.name}/{entry.stem}{kind}": own[f"{entry.stem}{kind}"]
-        for entry, own in lessons
-        for kind in (".py", ".ipynb")
-        if own
-    }
+        along = taken.files() | {
+            f"{entry.stem}{kind}": own[f"{entry.stem}{kind}"] for kind in _SELF
+        }
+        packed |= {elsewhere.beside(name, entry.name): along[name] for name in along}
     if packed:
         files["lessons.zip"] = _archive(packed)
     return files | dict(cards.drawn(course))
@@ -75,7 +78,7 @@ def _slim(style: bytes) -> bytes:
     return re.sub(rb"\s*\n\s*", b"\n", style).strip() + b"\n"
 
 
-def _of_lesson(entry: Entry) -> dict[str, bytes]:
+def _of_lesson(entry: Entry, taken: elsewhere.Luggage, site: str) -> dict[str, bytes]:
     """Return the files of a lesson by name; none if its script cannot be read."""
     if entry.run is None or entry.script is None:
         return {}
@@ -84,9 +87,13 @@ def _of_lesson(entry: Entry) -> dict[str, bytes]:
     except OSError as error:
         where = entry.script.path
         raise PressError(f"{where}: cannot be read: {error.strerror}.") from None
-    twin = notebook.written(entry.script, entry.run).encode()
-    files = {f"{entry.stem}.py": script, f"{entry.stem}.ipynb": twin}
-    packed = dict(files)
+    page = notebook.notebook(entry.script, entry.run)
+    twin = notebook.written(page).encode()
+    first = elsewhere.first_cell(site, entry.name, taken)
+    last = elsewhere.last_cell(entry.script)
+    takeaway = notebook.written(notebook.completed(page, first, last)).encode()
+    files = {f"{entry.stem}.py": script, f"{entry.stem}.ipynb": takeaway}
+    packed = taken.files() | files
     for name, record in entry.run.records.items():
         for ending, path in record.files.items():
             files[f"{name}.{ending}"] = entry.run.read(path)

@@ -1,0 +1,125 @@
+"""What a lesson needs where nothing of its project lies: its modules, and a notebook's first cell.
+
+A notebook that somebody downloaded finds its modules where they are installed, else beside itself
+or above, as in an archive that was unpacked, else it fetches the lesson's archive from the site.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from string import Template
+
+from lessonkit.press.lesson.script import Script
+from lessonkit.press.lesson.source import Module, reached
+from lessonkit.press.settings import PressError, Settings
+from lessonkit.press.site import configured
+
+
+@dataclass(frozen=True)
+class Luggage:
+    """What a lesson takes along."""
+
+    modules: dict[str, Path]  # as Python looks for them, "lessonkit/evidence/lesson.py" -> file
+    reads: dict[str, Path]  # data files, as the lesson names them -> file
+    libraries: tuple[str, ...]  # what it imports of other people's, as Python names it
+
+    @property
+    def tops(self) -> list[str]:
+        """The names that Python must find."""
+        return sorted({name.partition("/")[0].removesuffix(".py") for name in self.modules})
+
+    def files(self) -> dict[str, bytes]:
+        """Return what an archive holds of it."""
+        found = {**self.modules, **self.reads}
+        return {name: file.read_bytes() for name, file in found.items() if file.is_file()}
+
+
+def beside(name: str, lesson: str) -> str:
+    """Return where a file lies in the archive of all lessons: what all share lies above them."""
+    return name if name.startswith("lessonkit/") else f"{lesson}/{name}"
+
+
+NOTHING = Luggage({}, {}, ())
+
+
+def luggage(settings: Settings, script: Path) -> Luggage:
+    """Return what a script takes along; nothing if that cannot be told."""
+    try:
+        found = reached(settings, script, outside=())
+    except PressError:
+        return NOTHING
+    reads = {name: settings.root / name for name in found["__main__"].reads}
+    modules = {_inside(name, module): module.file for name, module in found.items()}
+    own = {name.partition(".")[0] for name in found}
+    imported = {
+        name.partition(".")[0]
+        for about, module in found.items()
+        if not about.startswith("lessonkit.evidence")  # it asks only for what is there
+        for name in module.imports
+    }
+    libraries = sorted(imported - own - {""} - sys.stdlib_module_names)
+    del modules[_inside("__main__", found["__main__"])]
+    return Luggage(dict(sorted(modules.items())), reads, tuple(libraries))
+
+
+def _inside(name: str, module: Module) -> str:
+    package = module.file.name == "__init__.py"
+    return name.replace(".", "/") + ("/__init__.py" if package else ".py")
+
+
+def site_url(settings: Settings) -> str:
+    """Return where the site will lie, as mkdocs.yml says; "" if it does not."""
+    return str((configured.read(settings.root) or {}).get("site_url") or "").rstrip("/")
+
+
+def first_cell(site: str, lesson: str, taken: Luggage) -> str:
+    """Return the code that brings what the notebook of a lesson imports; "" if that is nothing.
+
+    Args:
+        site: where it lies; "" if nobody knows.
+        lesson: its name.
+        taken: what it takes along.
+    """
+    if taken == NOTHING:
+        return ""
+    archive = f"{lesson.rpartition('/')[2]}.zip"
+    address = f"{site}/generated/{lesson}/{archive}"
+    asked = f"Put {archive}, from the page of this lesson, beside this notebook; run it again."
+    text = (resources.files("lessonkit.press") / "templates/first-cell.py.txt").read_text("utf-8")
+    return Template(text.rstrip()).substitute(
+        libraries=list(taken.libraries),
+        packages=" ".join(sorted(_CALLED.get(name, name) for name in taken.libraries)),
+        modules=taken.tops,
+        reads=list(taken.reads),
+        archive=repr(archive),
+        fetch=f"urlretrieve({address!r}, archive)" if site else f"raise SystemExit({asked!r})",
+    )
+
+
+def last_cell(script: Script) -> str:
+    """Return the name of the lesson's `Lesson`: as a last line, it says how it came out."""
+    for node in ast.parse(script.path.read_bytes()).body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            called = node.value.func
+            named = getattr(called, "id", getattr(called, "attr", ""))
+            if named == "Lesson" and isinstance(node.targets[0], ast.Name):
+                return node.targets[0].id
+    return ""
+
+
+# What one installs, where that has another name. To ask the environment would take longer than all
+# else, and give another notebook on another machine.
+_CALLED = {
+    "PIL": "pillow",
+    "bs4": "beautifulsoup4",
+    "cv2": "opencv-python",
+    "imblearn": "imbalanced-learn",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "umap": "umap-learn",
+    "yaml": "pyyaml",
+}
