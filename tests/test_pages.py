@@ -103,10 +103,20 @@ def test_one_prerequisite_needs_no_list(there: Workshop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "url"), [("index", ""), ("far/index", "far/"), ("far/walk", "far/walk/")]
+    ("path", "folder", "file"),
+    [
+        ("index.md", "", "index.html"),
+        ("README.md", "", "index.html"),
+        ("far/index.md", "far/", "far/index.html"),
+        ("far/a walk.md", "far/a%20walk/", "far/a%20walk.html"),
+        ("generated/far/walk/far.csv", "generated/far/walk/far.csv", "generated/far/walk/far.csv"),
+        ("generated/far/walk/notebook.ipynb", None, None),
+    ],
 )
-def test_a_page_stands_in_the_site_as_a_folder(there: Workshop, path: str, url: str) -> None:
-    assert read(there, "x", path).url == url
+def test_a_page_stands_in_the_site_as_a_folder_or_as_a_file(
+    path: str, folder: str | None, file: str | None
+) -> None:
+    assert (pages.as_folders(path), pages.as_files(path)) == (folder, file)
 
 
 def test_an_edited_page_is_read_again(there: Workshop) -> None:
@@ -310,7 +320,7 @@ def test_the_check_says_what_the_page_says(
     there.replace("docs/stray.md", "[[distance]]", "[[distanec]] and [[Foo bar]] and [[walks]]")
     told = [str(finding) for finding in check.check(there.course()) if not finding.warning]
     it = pages.read(there.settings, there.root / "docs/stray.md")
-    place = resolving.Place(it.path, it.url, it.lesson, it.first_line)
+    place = resolving.Place(it.path, "", it.lesson, it.first_line)
     ours = embed.EmbedExtension(there.settings, lambda: place)
     markdown.Markdown(extensions=[ours]).convert(it.body)
     assert caplog.messages == told

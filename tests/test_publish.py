@@ -16,7 +16,7 @@ from PIL import Image
 from workshop import Workshop, copied, tags, walks
 
 from lessonkit.press.lesson import sphinx
-from lessonkit.press.page import embed, resolving
+from lessonkit.press.page import blocks, embed, resolving
 from lessonkit.press.settings import PressError
 from lessonkit.press.site import downloads
 
@@ -145,11 +145,17 @@ def test_every_link_of_a_page_leads_to_a_file(course: Workshop) -> None:
         "[[distances]]\n\n[[lesson-downloads]]\n\n[[gallery]]\n"
     )
     places = {link["href"] for link in tags(html, "a")} | {i["src"] for i in tags(html, "img")}
-    assert len(places) == 10
-    for place in places - {"../stray/"}:
-        # a notebook's page is made of the notebook by the site generator
-        file = place.replace("/notebook/", "/notebook.ipynb").removeprefix("../")
-        assert (course.settings.pages_folder / file).is_file(), place
+    assert len(places) == 9
+    for link in places - {"../stray/"}:
+        assert (course.settings.pages_folder / link.removeprefix("../")).is_file(), link
+
+
+def test_a_notebook_is_linked_where_it_has_a_page(course: Workshop) -> None:
+    twin, entry = "../generated/walks/stray/notebook/", course.entry()
+    known = resolving.Place(url="stray/", address=lambda path: f"{path.removesuffix('.ipynb')}/")
+    assert f'href="{twin}"' in blocks.downloads(entry, known.link)
+    unknown = resolving.Place(url="stray/")
+    assert "read the notebook" not in blocks.downloads(entry, unknown.link)
 
 
 def test_the_second_time_nothing_is_written(there: Workshop) -> None:

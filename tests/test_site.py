@@ -27,7 +27,7 @@ from lessonkit.press.run import replications, store
 LESSON = "training/vanishing-gradients/"
 TWIN = "generated/training/vanishing_gradients/notebook/"
 COURSE = settings.load(Path(__file__).resolve().parent.parent)
-LESSONS = sorted(page.url for page in pages.by_lesson(COURSE).values())
+LESSONS = sorted(str(pages.as_folders(page.path)) for page in pages.by_lesson(COURSE).values())
 ROOMS = ["reference/", "reference/evidence/", "reference/models/"]
 PAGES = ["", "before-you-start/", "lessons/", *LESSONS, "evidence/", "glossary/", TWIN, *ROOMS]
 PAGE_LIMIT = 250_000  # bytes of a lesson's page with all that it loads, besides the theme

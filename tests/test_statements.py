@@ -12,6 +12,7 @@ from workshop import Workshop
 from lessonkit.press.course import statements
 from lessonkit.press.course.statements import Statement
 from lessonkit.press.page import blocks
+from lessonkit.press.page.resolving import Place
 from lessonkit.press.settings import PressError
 
 SHIPPED = Path(__file__).resolve().parent.parent / "statements.toml"
@@ -48,7 +49,7 @@ def test_check_says_how_many_are_answered_and_refuses_an_unknown_id(there: Works
         "statements.toml: no statement 'A80': did you mean 'A8'?; correct the id, or tell the "
         "statement there.\n"
     )
-    shown = blocks.statements(there.course(), str)
+    shown = blocks.statements(there.course(), Place().link)
     assert "1 of 1 statements" in shown
     assert 'href="stray/#claim-walks-stray"' in shown
 

@@ -89,6 +89,11 @@ class Entry:
         return f"generated/{self.name}"
 
     @property
+    def twin(self) -> str:
+        """The notebook that is to be read as a page, below the folder of pages."""
+        return f"{self.folder}/notebook.ipynb"
+
+    @property
     def topic(self) -> str:
         """What it is about, in one to three words."""
         return topic(self.name, self.page)
@@ -192,19 +197,19 @@ class Course:
         }
 
     @cached_property
-    def evidence_url(self) -> str | None:
-        """Where the page stands that lists every claim, if there is one."""
-        return self._url_of("evidence")
+    def evidence_page(self) -> str | None:
+        """The page that lists every claim, if there is one."""
+        return self._page_with("evidence")
 
     @cached_property
-    def gallery_url(self) -> str:
-        """Where the page stands that lists every lesson; the home page if there is none."""
-        return self._url_of("gallery") or ""
+    def gallery_page(self) -> str | None:
+        """The page that lists every lesson, if there is one."""
+        return self._page_with("gallery")
 
-    def _url_of(self, block: str) -> str | None:
-        """Return where the first page stands that embeds a block on a line of its own."""
+    def _page_with(self, block: str) -> str | None:
+        """Return the first page that embeds a block on a line of its own."""
         embed = re.compile(rf"^\[\[{block}\]\]$", re.M)
-        found = (page.url for page in pages.readable(self.settings) if embed.search(page.body))
+        found = (page.path for page in pages.readable(self.settings) if embed.search(page.body))
         return next(found, None)
 
     @cached_property

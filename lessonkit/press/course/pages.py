@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import yaml
 
@@ -42,12 +43,6 @@ class Page:
         """The lessons to read before."""
         named = self.meta.get("prerequisites") or []
         return [str(name) for name in named] if isinstance(named, list) else [str(named)]
-
-    @property
-    def url(self) -> str:
-        """Where the page stands in the site, as a directory."""
-        stem = self.path.removesuffix(".md")
-        return stem.removesuffix("index") if stem.split("/")[-1] == "index" else stem + "/"
 
     @property
     def heading(self) -> str:
@@ -112,6 +107,30 @@ def _read(path: Path, root: Path, mtime: int, size: int) -> Page:
     return Page(
         path.relative_to(root).as_posix(), meta, text[start:], text.count("\n", 0, start) + 1
     )
+
+
+def as_folders(path: str) -> str | None:
+    """Return where a file below the folder of pages stands in the site, if nobody knows better.
+
+    A page is a folder of its own, as MkDocs has it by default. None for a notebook: whether it has
+    a page, only the site's generator knows.
+    """
+    return _place(path, "/", "")
+
+
+def as_files(path: str) -> str | None:
+    """Return the same under `use_directory_urls: false`: a page is a file."""
+    return _place(path, ".html", "index.html")
+
+
+def _place(path: str, end: str, home: str) -> str | None:
+    if path.endswith(".ipynb"):
+        return None
+    if not path.endswith(".md"):
+        return quote(path)
+    folder, slash, name = path.removesuffix(".md").rpartition("/")
+    place = home if name in ("index", "README") else name + end
+    return quote(f"{folder}{slash}{place}")
 
 
 def all_paths(settings: Settings) -> list[Path]:

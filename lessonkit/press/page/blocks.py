@@ -38,7 +38,7 @@ def frame(course: Course, entry: Entry, link: Link) -> str:
         minutes=minutes(entry),
         run=entry.run,
         kept=f"{kept} of {len(entry.promises)} claims as promised",
-        evidence_url=None if course.evidence_url is None else link(course.evidence_url),
+        evidence_url=link(course.evidence_page) if course.evidence_page else "",
         claims=bool(entry.promises),
         before=[course.entry(name) for name in (page.prerequisites if page else [])],
         link=link,
@@ -76,7 +76,8 @@ def evidence(course: Course, link: Link) -> str:
 
 def gallery(course: Course, link: Link) -> str:
     """A card for each lesson, with its thumbnail and downloads."""
-    entries = [entry for entry in course.entries.values() if entry.run and entry.page]
+    with_run = (entry for entry in course.entries.values() if entry.run)
+    entries = [entry for entry in with_run if entry.page and link(entry.page.path)]
     return render("gallery", entries=entries, link=link)
 
 
@@ -98,7 +99,7 @@ def prerequisites(course: Course, link: Link) -> str:
 
     def lesson(name: str) -> graph.Lesson:
         entry = course.entry(name)
-        url = link(entry.page.url) if entry.page else ""
+        url = link(entry.page.path) if entry.page else ""
         return graph.Lesson(formulas.plain(entry.topic), entry.page_title, url)
 
     picture = graph.arranged(

@@ -102,7 +102,9 @@ def _told(md: Markdown) -> Place:
     for processor in md.preprocessors:
         page: Any = getattr(processor, "page", None)
         if page is not None and hasattr(page, "meta"):
-            return Place(page.path, page.url, page.meta.get("lesson"), _offset(page.path))
+            address = pages.as_files if page.url.endswith(".html") else pages.as_folders
+            lesson, line = page.meta.get("lesson"), _offset(page.path)
+            return Place(page.path, page.url, lesson, line, address=address)
     return Place()
 
 

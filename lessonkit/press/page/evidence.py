@@ -16,7 +16,8 @@ from lessonkit.press.page.outputs import Output, Picture
 from lessonkit.press.page.strip import strip
 from lessonkit.press.page.templates import render
 
-Link = Callable[[str], str]  # a path below the folder of pages -> an address seen from this page
+# A file below the folder of pages -> its address seen from this page; "" where the site has none.
+Link = Callable[[str], str]
 
 
 def sentence(record: Record, part: str) -> str:

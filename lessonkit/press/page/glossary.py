@@ -146,7 +146,7 @@ class _Reader:
         if slug in self.met:
             return found[0]
         self.met.add(slug)
-        address = self.link(f"{FILE.removesuffix('.md')}/#{slug}")
+        address = f"{self.link(FILE)}#{slug}"
         return render(
             "term", shown=Markup(found[0]), word=self.known[slug], slug=slug, address=address
         )

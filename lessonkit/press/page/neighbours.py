@@ -28,7 +28,7 @@ def neighbours(course: Course, entry: Entry, link: Link) -> str:
         before=before,
         after=after,
         related=[course.entry(n) for n in related(course, entry) if n not in beside][:RELATED],
-        all_url=course.gallery_url,
+        all_lessons=link(course.gallery_page or "index.md"),
         link=link,
     )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from markupsafe import escape
 
 from lessonkit.press.course import entries as courses
+from lessonkit.press.course import pages
 from lessonkit.press.page import blocks, evidence, formulas, shown
 from lessonkit.press.page.brackets import Embed
 from lessonkit.press.settings import PressError
@@ -32,10 +33,15 @@ class Place:
     course: courses.Course | None = None  # as this build found it
     later: list[str] | None = None  # what the plugin puts in when the page is done
     shown: shown.Names = frozenset()  # what the page puts on its own
+    address: Callable[[str], str | None] = pages.as_folders  # where files stand in the site
 
     def link(self, target: str) -> str:
-        """Return the address of a path of the site, seen from this page."""
-        return "../" * self.url.count("/") + target
+        """Return the address of a file below the folder of pages, seen from this page.
+
+        "" where the site has no such page.
+        """
+        where = self.address(target)
+        return "" if where is None else "../" * self.url.count("/") + where or "./"
 
     def postponed(self, html: str) -> str:
         """Return a mark for some HTML if somebody will put it in later, else the HTML.

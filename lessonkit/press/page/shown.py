@@ -52,11 +52,12 @@ def address(
         return f"#claim-{claim}"
     others = [entry.page] if entry.page else []
     for page in [*others, *pages.readable(course.settings)]:
-        if holds(names(page.body, page.lesson), entry.name, claim):
-            return f"{link(page.url)}#claim-{claim}"
-    if course.evidence_url is not None:
-        return f"{link(course.evidence_url)}#{entry.name}/{claim}"
-    return link(others[0].url) if others else ""
+        shown = holds(names(page.body, page.lesson), entry.name, claim)
+        if shown and (there := link(page.path)):
+            return f"{there}#claim-{claim}"
+    if course.evidence_page and (there := link(course.evidence_page)):
+        return f"{there}#{entry.name}/{claim}"
+    return link(others[0].path) if others else ""
 
 
 def minutes(entry: Entry) -> int:

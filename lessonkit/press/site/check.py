@@ -161,7 +161,7 @@ def _claim_ids(course: Course) -> Iterator[Finding]:
 
 def embeds(course: Course, page: pages.Page) -> Iterator[Finding]:
     """Yield every embed of a page that cannot be resolved, with file and line."""
-    place = resolving.Place(page.path, page.url, page.lesson, page.first_line)
+    place = resolving.Place(page.path, "", page.lesson, page.first_line)
     used: dict[str, int] = {}
     for found in brackets.find(page.body, page.first_line):
         try:

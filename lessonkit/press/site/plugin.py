@@ -9,9 +9,6 @@ from __future__ import annotations
 
 import logging
 import re
-import threading
-import time
-from contextlib import suppress
 from html import escape, unescape
 from pathlib import Path
 from typing import Any
@@ -25,7 +22,6 @@ from lessonkit.press.course import pages, syllabus
 from lessonkit.press.course.entries import Course, topic
 from lessonkit.press.page import formulas, glossary, maths, resolving
 from lessonkit.press.page.neighbours import neighbours
-from lessonkit.press.run import standing
 from lessonkit.press.settings import PressError, Settings
 from lessonkit.press.site import (
     agreement,
@@ -35,6 +31,7 @@ from lessonkit.press.site import (
     copies,
     needs,
     searching,
+    serving,
     twins,
 )
 
@@ -56,7 +53,7 @@ class LessonkitPlugin(BasePlugin):
     def __init__(self) -> None:
         super().__init__()
         self.serving = False
-        self.author = _Author()
+        self.author = serving.Author()
         self.course: Course | None = None
         self.server: Any = None
         self.watched: set[Path] = set()
@@ -95,7 +92,7 @@ class LessonkitPlugin(BasePlugin):
         Another file that is watched is touched when a lesson has run.
         """
         self.server = server
-        server.watch(str(_wake(self.settings)))
+        server.watch(str(serving.wake(self.settings)))
         server.unwatch(config["docs_dir"])
         server.watch(config["docs_dir"], recursive=False)
         self._watch_folders()
@@ -132,10 +129,25 @@ class LessonkitPlugin(BasePlugin):
         self.copies.hand_over(files, config)
         return files
 
+    def on_nav(self, nav: Any, files: Any, **_: Any) -> Any:
+        """Learn which files the site has, and where they will stand."""
+        self.files = files
+        return nav
+
     def on_env(self, env: Any, **_: Any) -> Any:
         """Spare the theme's templates from being compiled in every build."""
         env.bytecode_cache = bytecode.Bytecode(self.settings.memo_folder)
         return env
+
+    def _address(self, path: str) -> str | None:
+        """Return where a file below the folder of pages stands in the site; None if nowhere."""
+        file = self.files.get_file_from_path(path)
+        if file is None:  # laid out since this build began, or no page of this site
+            return None if path.endswith((".md", ".ipynb")) else pages.as_folders(path)
+        shown = file.inclusion.is_in_serve() if self.serving else file.inclusion.is_included()
+        if not shown or (path.endswith(twins.FILE) and not file.is_documentation_page()):
+            return None
+        return "" if file.url in (".", "./") else str(file.url)
 
     def on_page_markdown(self, markdown: str, page: Any, **_: Any) -> str:
         """Tell the Markdown extension which page comes."""
@@ -151,7 +163,13 @@ class LessonkitPlugin(BasePlugin):
         line = pages.first_line(self.settings, path)
         drawings = self.drawings[page.file.src_uri] = []
         self.place = resolving.Place(
-            page.file.src_uri, page.url, page.meta.get("lesson"), line, self.course, drawings
+            page.file.src_uri,
+            page.url,
+            page.meta.get("lesson"),
+            line,
+            self.course,
+            drawings,
+            address=self._address,
         )
         return markdown
 
@@ -186,7 +204,7 @@ class LessonkitPlugin(BasePlugin):
     def on_post_build(self, config: Any, **_: Any) -> None:
         """Let a search find the lesson first, then the glossary."""
         if self.course is not None:
-            searching.tune(Path(config["site_dir"]), self.course)
+            searching.tune(Path(config["site_dir"]), self.course, self._address)
 
     def on_post_page(self, output: str, page: Any, **_: Any) -> str:
         """Put in the drawings that templates and search had no need to read.
@@ -236,47 +254,3 @@ def _hear_warnings() -> None:
         logger = logging.getLogger(name)
         if logger.level > logging.WARNING:
             logger.setLevel(logging.WARNING)
-
-
-def _wake(project: Settings) -> Path:
-    """Touch the file that is watched, and return it; where nothing can be written, nothing runs."""
-    file = project.store_folder / "wake"
-    with suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(str(time.time()), encoding="utf-8")
-    return file
-
-
-class _Author:
-    """Runs what is stale beside the server, one batch at a time."""
-
-    def __init__(self) -> None:
-        self.thread: threading.Thread | None = None
-        self.running: frozenset[str] = frozenset()  # the lessons of the batch
-
-    def start(self, project: Settings) -> None:
-        """Run stale and missing lessons; one that failed waits until its code changes."""
-        if self.thread and self.thread.is_alive():
-            return
-        try:
-            found = standing.standings(project)
-        except PressError as error:
-            log.error("%s", error)
-            return
-        planned = [lesson for lesson in found if lesson.state in ("stale", "missing")]
-        if planned:
-            self.running = frozenset(lesson.lesson for lesson in planned)
-            self.thread = threading.Thread(target=self._run, args=(project, planned), daemon=True)
-            self.thread.start()
-
-    def _run(self, project: Settings, planned: list[standing.Standing]) -> None:
-        names = ", ".join(lesson.lesson for lesson in planned)
-        log.info("running %s", names)
-        try:
-            standing.build(project, planned)
-        except PressError as error:
-            log.error("%s", error)
-        finally:
-            self.running = frozenset()
-        log.info("done: %s", names)
-        _wake(project)

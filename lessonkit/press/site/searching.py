@@ -8,7 +8,7 @@ matter), and each word of the glossary gets an entry of its own.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from lessonkit.press.course.entries import Course
 from lessonkit.press.page import formulas, glossary
 
 INDEX = "search/search_index.json"
+Address = Callable[[str], str | None]
 LESSON_BOOST, WORD_BOOST = 1.5, 1.2
 
 
@@ -33,20 +34,28 @@ def without_words(meta: dict[str, Any]) -> None:
         del meta["search"]
 
 
-def tune(site: Path, course: Course) -> None:
-    """Put topics, typed words and the glossary into the index of a built site, if there is one."""
+def tune(site: Path, course: Course, address: Address = pages.as_folders) -> None:
+    """Put topics, typed words and the glossary into the index of a built site, if there is one.
+
+    Args:
+        site: its folder.
+        course: the lessons.
+        address: where a file below the folder of pages stands in the site.
+    """
     file = site / INDEX
     if not file.is_file():
         return
     index = json.loads(file.read_text(encoding="utf-8"))
-    index["docs"] = tuned(index["docs"], course)
+    index["docs"] = tuned(index["docs"], course, address)
     file.write_text(json.dumps(index, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
 
 
-def tuned(entries: list[dict[str, Any]], course: Course) -> list[dict[str, Any]]:
+def tuned(
+    entries: list[dict[str, Any]], course: Course, address: Address = pages.as_folders
+) -> list[dict[str, Any]]:
     """Return the entries of an index as they should be."""
-    lessons = {e.page.url: e for e in course.entries.values() if e.page}
-    ours = {page.url: typed(page) for page in pages.readable(course.settings)}
+    lessons = {address(e.page.path): e for e in course.entries.values() if e.page}
+    ours = {address(page.path): typed(page) for page in pages.readable(course.settings)}
     for entry in entries:
         words, lesson = ours.get(entry["location"], []), lessons.get(entry["location"])
         words = [*words, *((lesson and lesson.script and lesson.script.asks("tags")) or [])]
@@ -55,11 +64,11 @@ def tuned(entries: list[dict[str, Any]], course: Course) -> list[dict[str, Any]]
             entry["boost"] = LESSON_BOOST
         if lesson or words:
             entry["tags"] = [*([lesson.topic] if lesson else []), *words]
-    return [*entries, *_words(glossary.words(course.settings))]
+    where = address(glossary.FILE)
+    return [*entries, *([] if where is None else _words(glossary.words(course.settings), where))]
 
 
-def _words(known: Mapping[str, glossary.Word]) -> list[dict[str, Any]]:
-    where = glossary.FILE.removesuffix(".md") + "/"
+def _words(known: Mapping[str, glossary.Word], where: str) -> list[dict[str, Any]]:
     return [
         {
             "location": f"{where}#{slug}",
