@@ -56,6 +56,11 @@ class Page:
         return str(self.meta.get("title") or self.heading or self.path)
 
     @property
+    def question(self) -> str:
+        """The question that the lesson answers; "" if its page does not say."""
+        return str(self.meta.get("question") or "").strip()
+
+    @property
     def topic(self) -> str:
         """What the lesson is about, in one to three words; "" if its page does not say."""
         return str(self.meta.get("topic") or "").strip()

@@ -31,7 +31,7 @@ def frame(course: Course, entry: Entry, link: Link) -> str:
     return render(
         "frame",
         banners=banners(entry),
-        question=str(page.meta.get("question", "")) if page else "",
+        question=page.question if page else "",
         topic=page.topic if page else "",
         level=level,
         level_in_words=pages.LEVELS.get(level, ""),

@@ -1,4 +1,4 @@
-"""What happens beside `mkdocs serve`: stale lessons run, and the site is told when they are done."""
+"""What happens beside `mkdocs serve`: stale lessons run, and the site is told when they are."""
 
 from __future__ import annotations
 
