@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
-from kernels import Run, html, kernel, texts
+from kernels import BARE, cells, kernel, run_all, texts
 from workshop import Workshop, walks
 
 from lessonkit.press.site import elsewhere
@@ -31,15 +29,6 @@ lesson.table("points", "which", {"value": {"first": points[0]}}, caption="They a
 points.max()
 """
 
-# Where the tests run, lessonkit is installed: whoever downloads a notebook has nothing of it.
-BARE = """
-import sys
-from pathlib import Path
-sys.path[:] = [folder for folder in sys.path if not Path(folder or "/", "lessonkit").is_dir()]
-sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in finder.__module__]
-del Path
-"""
-
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
@@ -50,40 +39,6 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     made.replace("mkdocs.yml", "site_name", f"site_url: file://{made.root}/docs/\nsite_name")
     made.build()
     return made
-
-
-def cells(file: Path) -> dict[str, dict[str, Any]]:
-    """Return the code cells of a notebook by their ids."""
-    found = json.loads(file.read_text(encoding="utf-8"))["cells"]
-    return {cell["id"]: cell for cell in found if cell["cell_type"] == "code"}
-
-
-def published(cell: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the outputs of a cell as a kernel gives them, their lines joined."""
-    return [
-        {
-            **output,
-            "text": "".join(output.get("text", [])),
-            "data": {kind: "".join(lines) for kind, lines in output.get("data", {}).items()},
-        }
-        for output in cell["outputs"]
-    ]
-
-
-def run_all(run: Run, notebook: Path, twin: Path) -> None:
-    """Run every cell, and insist that it shows what stands beneath its twin."""
-    shown = {name: published(cell) for name, cell in cells(twin).items()}
-    for name, cell in cells(notebook).items():
-        outputs = run("".join(cell["source"]))
-        if name in shown:
-            opening = [line for line in texts(outputs).split("\n") if "  profile " in line]
-            text = texts(outputs).removeprefix("\n".join([*opening, "", ""])) if opening else ""
-            assert (text or texts(outputs)) == texts(shown[name]), name
-            assert html(outputs) == html(shown[name]), name
-        elif name == "close":
-            assert "claims came out as promised." in texts(outputs)
-        else:
-            assert outputs == []
 
 
 @pytest.mark.parametrize("lesson", ["walks/stray", "points"])

@@ -18,6 +18,7 @@ from pathlib import Path
 import browser
 import nbformat
 import pytest
+from kernels import BARE, kernel, run_all
 
 from lessonkit.evidence.rule import HOLDS
 from lessonkit.press import settings
@@ -492,3 +493,13 @@ def test_pictures_of_notebook_cells_are_real_pictures(site: Path) -> None:
     for picture in (site / "generated").rglob("*.png"):
         with Image.open(BytesIO(picture.read_bytes())) as image:
             image.verify()
+
+
+def test_a_downloaded_notebook_shows_in_an_empty_folder_what_its_twin_shows(
+    tree: Path, tmp_path: Path
+) -> None:
+    folder = tree / "docs/generated/training/vanishing_gradients"
+    shutil.copy(folder / "vanishing_gradients.zip", tmp_path)  # the site is not there yet
+    with kernel(tmp_path, LESSONKIT_PROFILE="smoke", LESSONKIT_DEVICE="cpu") as run:
+        run(BARE)
+        run_all(run, folder / "vanishing_gradients.ipynb", folder / "notebook.ipynb")
