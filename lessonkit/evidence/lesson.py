@@ -7,6 +7,7 @@ from typing import Any
 
 from lessonkit.evidence import citation, claim, figure, session, sound, table
 from lessonkit.evidence import trap as trap_of
+from lessonkit.evidence.calling import explained
 from lessonkit.evidence.number import Number
 from lessonkit.evidence.publishing import Publishing
 from lessonkit.evidence.record import (
@@ -39,6 +40,7 @@ class Lesson(Publishing):
         EvidenceError: the builder runs another script than `name` says.
     """
 
+    @explained('Lesson("training/dropout")')
     def __init__(self, name: str, *, format: str = ".3g", reads: Sequence[str] = ()) -> None:
         execution = session.current(name)
         expected = execution.lesson
@@ -50,6 +52,7 @@ class Lesson(Publishing):
         super().__init__(execution, name)
         self.name, self.format, self.reads = name, format, tuple(reads)
 
+    @explained('lesson.number("last-loss", losses)')
     def number(
         self, name: str, values: Any, *, format: str = "", unit: str = "", label: str = ""
     ) -> None:
@@ -70,6 +73,7 @@ class Lesson(Publishing):
         written = checked_format(format or self.format, checked, what)
         self._publish(name, Number(checked, written, unit, label))
 
+    @explained('lesson.table("ours", "network", {"accuracy": accuracy}, caption="What to notice.")')
     def table(
         self,
         name: str,
@@ -99,6 +103,9 @@ class Lesson(Publishing):
         made = table.tabulated(rows, columns, caption, format or self.format, what)
         self._publish(name, made)
 
+    @explained(
+        'lesson.compare("theirs", {"accuracy": ("91 %", values)}, caption="What to notice.")'
+    )
     def compare(
         self, name: str, rows: Mapping[str, tuple[Any, Any]], *, caption: str, format: str = ""
     ) -> None:
@@ -127,6 +134,9 @@ class Lesson(Publishing):
         }
         self.table(name, "what", columns, caption=caption, format=format)
 
+    @explained(
+        'lesson.figure("curves", Drawing(figure, {"step": steps, "loss": losses}, "Loss 2 to 1."))'
+    )
     def figure(self, name: str, drawing: Drawing, *, caption: str = "", alt: str = "") -> None:
         """Publish a drawing: its picture, the numbers drawn as CSV, and the same in words.
 
@@ -148,6 +158,7 @@ class Lesson(Publishing):
 
         plt.close(drawing.figure)
 
+    @explained('lesson.sound("hum", samples, rate=8000, words="A hum that rises.")')
     def sound(self, name: str, samples: Any, *, rate: int, words: str, caption: str = "") -> None:
         """Publish a sound, as a WAV file that pages and notebooks play.
 
@@ -167,6 +178,9 @@ class Lesson(Publishing):
             record = sound.recorded(samples, rate, words, caption, folder, name, what)
         self._publish(name, record)
 
+    @explained(
+        'lesson.claim("name", "Sentence, {rule}", accuracy, "sigmoid", trap="tanh", at_most=0.15)'
+    )
     def claim(
         self,
         name: str,
@@ -235,6 +249,7 @@ class Lesson(Publishing):
         self._check_seeds(len(record.values), exact, what)
         self._publish(name, record)
 
+    @explained('lesson.cite("A8", says="What is known.", source="Where it stands", date="2019")')
     def cite(
         self, *answers: str, says: str, source: str = "", date: str = "", not_testable: str = ""
     ) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sized
 from typing import TypeVar
 
 from lessonkit.evidence import circumstances, notebook, terminal
+from lessonkit.evidence.calling import explained
 from lessonkit.evidence.record import EvidenceError
 from lessonkit.evidence.session import Session
 
@@ -33,15 +34,31 @@ class Measuring:
         """Where to train: "cpu", "cuda" or "mps"."""
         return self._session.device
 
+    @explained("lesson.pick(quick=100, full=1000, smoke=2)")
     def pick(self, *, quick: T, full: T | None = None, smoke: T | None = None) -> T:
-        """Return the value for this profile; what is left out falls back to `quick`."""
+        """Return the value for this profile; what is left out falls back to `quick`.
+
+        Args:
+            quick: the value where there is no GPU, which takes at most 30 CPU seconds.
+            full: the value on a GPU.
+            smoke: the value of tests, which take a few seconds.
+        """
         chosen = {"quick": quick, "full": full, "smoke": smoke}[self.profile]
         return quick if chosen is None else chosen
 
+    @explained("lesson.seeds(quick=8, full=32, smoke=2)")
     def seeds(self, quick: int, full: int | None = None, smoke: int | None = None) -> list[int]:
         """Return this run's seeds, as many as the profile asks for.
 
         They start at the run's first seed, 0 unless somebody checks the lesson with others.
+
+        Args:
+            quick: how many where there is no GPU, at least 5 for a claim.
+            full: how many on a GPU.
+            smoke: how many in tests, which judge no claim.
+
+        Raises:
+            EvidenceError: none at all, or asked for again with another count.
         """
         count = self.pick(quick=quick, full=full, smoke=smoke)
         if count < 1:
@@ -56,8 +73,14 @@ class Measuring:
         self._session.seeds = chosen
         return list(self._session.seeds)
 
+    @explained('lesson.progress(range(steps), "training")')
     def progress(self, steps: Iterable[T], label: str) -> Iterator[T]:
-        """Pass `steps` through while showing how far a long measurement has come."""
+        """Pass `steps` through while showing how far a long measurement has come.
+
+        Args:
+            steps: what a loop goes through.
+            label: what is measured, in a word or two.
+        """
         if not self._session.by_hand:
             yield from self._told(steps, label)
         elif circumstances.front_end() == "notebook":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ class Drawing:
     """
 
     figure: Figure
-    columns: Mapping[str, Sequence[Any]]
-    says: str
+    columns: Mapping[str, Sequence[Any]] = field(default_factory=dict)  # none: refused by name
+    says: str = ""
 
     @property
     def ax(self) -> Axes:
