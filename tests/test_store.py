@@ -18,6 +18,7 @@ import forging
 import pytest
 from conftest import Project
 from forging import make
+from workshop import Workshop
 
 from lessonkit.evidence import Figure, Table
 from lessonkit.press import settings
@@ -133,7 +134,8 @@ def test_an_altered_run_is_made_anew_by_the_next_build(project: Project) -> None
 
 def leftovers(project: Project) -> list[str]:
     runs = project.root / ".lessonkit/runs"
-    return [str(p.relative_to(runs)) for p in runs.glob("walks/stray/*") if "." in p.name]
+    found = [*runs.glob("walks/stray/*.*"), *runs.glob(".aside/*"), *runs.glob(".aside/.*")]
+    return [str(p.relative_to(runs)) for p in found]
 
 
 def wait_for(condition: Callable[[], Any]) -> Any:
@@ -191,29 +193,73 @@ def test_a_killed_builder_leaves_nothing_that_opens(project: Project) -> None:
     assert leftovers(project) == []
 
 
+def left_by_somebody_dead(runs: Path) -> Path:
+    """Begin a folder aside in a process that is then killed."""
+    code = (
+        "import sys, time\nfrom pathlib import Path\nfrom lessonkit.press.run import aside\n"
+        "print(aside.begin(Path(sys.argv[1]), 'walks/stray', 'key'), flush=True)\ntime.sleep(99)"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", code, str(runs)], stdout=subprocess.PIPE, text=True
+    )
+    assert other.stdout is not None
+    with other.stdout:
+        made = Path(other.stdout.readline().strip())
+    asides.sweep(runs)
+    assert made.is_dir()  # it lives, whatever its number means here
+    other.kill()
+    other.wait()
+    return made
+
+
 def test_the_sweep_spares_whoever_is_still_building(tmp_path: Path) -> None:
     mine = asides.begin(tmp_path, "walks/stray", "key")
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    dead = mine.with_name(f"key.{gone.pid}.abc")
-    moved = mine.with_name(f"key.{gone.pid}.abc.old")
-    for folder in (dead, moved):
-        (folder / "figures").mkdir(parents=True)
+    dead = left_by_somebody_dead(tmp_path)
+    (dead / "figures").mkdir()
     made = make(tmp_path, "0123")
     failures.note(tmp_path, "walks/stray", "key", {"message": "no"})
     asides.sweep(tmp_path)
     assert mine.is_dir()
     assert failures.noted(tmp_path, "walks/stray", "key") == {"message": "no"}
     assert store.open_run(made.folder, "walks/stray")
-    assert not dead.exists()
-    assert not moved.exists()
+    assert [folder.name for folder in (tmp_path / asides.FOLDER).iterdir()] == [mine.parent.name]
 
 
-def test_a_day_later_the_sweep_spares_nobody(tmp_path: Path) -> None:
-    mine = asides.begin(tmp_path, "walks/stray", "key")
-    os.utime(mine, (0, 0))
+def test_what_is_about_to_be_locked_or_cannot_be_is_dead_after_a_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead = left_by_somebody_dead(tmp_path).parent
+    monkeypatch.setattr(asides, "_free", lambda folder: None)  # a file system without locks
+    hidden = dead.with_name(".key.abc")
+    hidden.mkdir()
     asides.sweep(tmp_path)
-    assert not mine.exists()
+    assert dead.is_dir()
+    assert hidden.is_dir()
+    for folder in (dead, hidden):
+        os.utime(folder, (0, 0))
+    asides.sweep(tmp_path)
+    assert list((tmp_path / asides.FOLDER).iterdir()) == []
+
+
+def test_a_lesson_may_be_called_like_what_lies_aside(tmp_path: Path) -> None:
+    folder = tmp_path / "v1.0.2/key.99999.abc/0123"
+    folder.mkdir(parents=True)
+    os.utime(folder.parent, (0, 0))
+    asides.sweep(tmp_path)
+    assert folder.is_dir()
+
+
+def test_cleaning_spares_what_runs(there: Workshop) -> None:
+    runs = there.settings.runs_folder
+    mine = asides.begin(runs, "walks/stray", "key")
+    (mine / "manifest.json").write_text("{}")  # about to be sealed
+    assert there.do("clean").code == 0
+    assert mine in there.runs()
+    asides.clear(runs)
+    assert there.runs() == [mine]
+    asides.discard(mine)
+    asides.clear(runs)
+    assert not runs.exists()
 
 
 def test_what_lies_aside_is_never_listed(tmp_path: Path) -> None:
@@ -305,12 +351,15 @@ def test_a_full_disk_at_the_end_of_a_lesson_keeps_the_last_run(
     assert (state.state, state.run.key) == ("stale", first.run.key)
 
 
-def test_a_failure_that_cannot_be_noted_is_one_clear_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", ["write_text", "replace", "mkdir"])
+def test_a_failure_that_cannot_be_noted_leaves_no_half_of_a_note(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr(Path, "write_text", full)
-    with pytest.raises(StoreError, match="no space left"):
+    (tmp_path / "walks/stray").mkdir(parents=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, name, full)
         failures.note(tmp_path, "walks/stray", "key", {"message": "no"})
+    assert list((tmp_path / "walks/stray").iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -87,9 +87,9 @@ class Settings:
         """The runs, one folder for each lesson and key."""
         return self.store_folder / "runs"
 
-    def near(self, error: Exception) -> str:
-        """Return the message of an error, its files as seen from the root."""
-        return str(error).replace(f"{self.root}{os.sep}", "")
+    def near(self, told: Exception | Path) -> str:
+        """Return a path, or the message of an error, with files as seen from the root."""
+        return str(told).replace(f"{self.root}{os.sep}", "")
 
     def lesson_names(self) -> list[str]:
         """List the lessons: every script below the folder, but for names that begin with _.

@@ -51,14 +51,16 @@ def clean(everything: bool, dry_run: bool) -> None:
         folders = (project.runs_folder, project.generated_folder, project.memo_folder)
         doomed = [path for path in folders if path.exists()]
     else:
+        found = aside.placed(project.runs_folder)  # first: what a builder adds now is in use
         kept = runs_in_use(project)
         if os.environ.pop("LESSONKIT_PROFILE", None):  # the site itself uses what it would hide
             kept |= runs_in_use(project)
-        found = sorted(path.parent for path in project.runs_folder.rglob("manifest.json"))
         doomed = [folder for folder in found if folder not in kept]
     for folder in doomed:
         click.echo(f"{'would remove' if dry_run else 'removed'} {folder.relative_to(project.root)}")
-        if not dry_run:
+        if not dry_run and folder == project.runs_folder:
+            aside.clear(folder)
+        elif not dry_run:
             shutil.rmtree(folder, ignore_errors=True)
     if not doomed:
         click.echo("nothing to remove")

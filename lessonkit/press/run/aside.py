@@ -1,4 +1,11 @@
-"""Where a run lies until it is whole: aside, in a folder that no reader of runs looks into."""
+"""Where a run lies until it is whole: aside, in a folder that no reader of runs looks into.
+
+.lessonkit/runs/.aside/<key>.<random>/     locked by the builder as long as it lives
+                                     /run  what is renamed into place when it is whole
+
+The lock tells whether somebody still writes there, also when that is in another container or on
+another machine, whose process numbers mean nothing here.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +13,22 @@ import contextlib
 import errno
 import os
 import shutil
+import stat
+import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from lessonkit.evidence.record import CONTROL
 from lessonkit.press.settings import PressError
+
+if sys.platform != "win32":
+    import fcntl
+
+FOLDER = ".aside"  # below the runs; no lesson's name begins with a dot
+_DAY = 86_400  # seconds after which a folder is dead where locks do not tell
+_held: dict[Path, int] = {}  # folder -> descriptor that holds its lock
 
 
 class StoreError(PressError):
@@ -31,53 +48,134 @@ def one_line(message: str) -> str:
     return shown if len(shown) <= _LONGEST else f"{shown[:half]} … {shown[-half:]}"
 
 
+class FullError(StoreError):
+    """No space is left, for this run and for any other."""
+
+
 def begin(runs: Path, lesson: str, key: str) -> Path:
-    """Make a folder aside, in which a run is written before it is renamed into place."""
-    parent = runs / lesson
+    """Make a folder aside, in which a run is written before it is renamed into place.
+
+    Whoever begins one ends it with `discard`, also when the run is in its place.
+
+    Raises:
+        StoreError: the disk is full, or the folder cannot be written.
+    """
+    home = runs / FOLDER
     try:
-        parent.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=f"{key}.{os.getpid()}.", dir=parent))
+        for folder in (runs / lesson, home):  # where it will lie, too: better now than at its end
+            folder.mkdir(parents=True, exist_ok=True)
+        hidden = Path(tempfile.mkdtemp(prefix=f".{key}.", dir=home))
     except OSError as error:
-        raise unwritable(parent, error) from None
+        raise unwritable(runs / lesson, error) from None
+    try:
+        _hold(hidden)
+        made = hidden / "run"
+        made.mkdir()
+        folder = hidden.rename(home / hidden.name[1:])  # from here on others ask whose it is
+        _held[folder] = _held.pop(hidden, -1)
+    except OSError as error:
+        discard(hidden / "run")
+        raise unwritable(runs / lesson, error) from None
+    return folder / "run"
 
 
 def discard(aside: Path) -> None:
-    """Drop a run that did not come to its end."""
-    shutil.rmtree(aside, ignore_errors=True)
-
-
-def tidy(folder: Path) -> None:
-    """Remove a folder if nothing is left in it."""
-    with contextlib.suppress(OSError):
-        folder.rmdir()
+    """Remove what is left of a folder aside: all of it, or nothing if its run is in its place."""
+    _remove(aside.parent)
+    descriptor = _held.pop(aside.parent, -1)
+    if descriptor >= 0:
+        os.close(descriptor)
 
 
 def sweep(runs: Path) -> None:
-    """Remove what killed builders left aside (a day old, or of a process that is gone)."""
-    if not runs.is_dir():
-        return
-    for folder in runs.rglob("*.*.*"):
-        parts = folder.name.split(".")
-        if folder.is_dir() and parts[1].isdigit():
-            old = time.time() - folder.stat().st_mtime > 86400
-            if old or not _alive(int(parts[1])):
-                discard(folder)
+    """Remove what builders left aside that were killed."""
+    for folder in _inside(runs / FOLDER):
+        if dead(folder):
+            _remove(folder)
 
 
-def _alive(pid: int) -> bool:
+def clear(runs: Path) -> None:
+    """Remove all runs, but for what somebody writes at this moment."""
+    sweep(runs)
+    for path in _inside(runs):
+        if path.name != FOLDER:
+            _remove(path)
+    with contextlib.suppress(OSError):  # somebody writes there
+        (runs / FOLDER).rmdir()
+        runs.rmdir()
+
+
+def placed(runs: Path) -> list[Path]:
+    """List the folders of all runs, whole or altered, but for those that lie aside."""
+    found = sorted(path.parent for path in runs.rglob("manifest.json"))
+    return [folder for folder in found if FOLDER not in folder.relative_to(runs).parts]
+
+
+def dead(folder: Path) -> bool:
+    """Say whether nobody writes in a folder aside any more."""
+    with contextlib.suppress(OSError):
+        old = time.time() - folder.stat().st_mtime > _DAY
+        if folder.name.startswith("."):  # somebody is about to lock it
+            return old
+        free = _free(folder)
+        return old if free is None else free
+    return False
+
+
+def _inside(folder: Path) -> list[Path]:
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return list(folder.iterdir())
+    except OSError:
+        return []
+
+
+def _hold(folder: Path) -> None:
+    """Hold a folder's lock until it is discarded, or until this process ends, however it does."""
+    if sys.platform == "win32":
+        return
+    _held[folder] = descriptor = os.open(folder, os.O_RDONLY)
+    with contextlib.suppress(OSError):  # not every file system has locks
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _free(folder: Path) -> bool | None:
+    """Say whether nobody holds the lock of a folder; None where nobody can tell."""
+    if sys.platform == "win32":
+        return None
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
         return False
     except OSError:
-        return True
+        return None
+    finally:
+        os.close(descriptor)
     return True
+
+
+def _remove(path: Path) -> None:
+    """Remove a folder, also one whose rights a lesson took away."""
+
+    def insist(function: Callable[..., object], name: str, _: object) -> None:
+        with contextlib.suppress(OSError):
+            for changed in (os.path.dirname(name), name):
+                if not stat.S_ISLNK(os.lstat(changed).st_mode):
+                    os.chmod(changed, 0o700)
+            if function in (os.unlink, os.rmdir):
+                function(name)
+
+    shutil.rmtree(path, onerror=insist)
+    if path.exists():  # a folder that could not be opened was not entered: now it can be
+        shutil.rmtree(path, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        path.unlink()  # a lesson may have put a file in its place
 
 
 def unwritable(path: Path, error: OSError) -> StoreError:
     """Say why a run cannot be written, and what to do."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StoreError(
+        return FullError(
             f"{path}: no space left on the disk; nothing was kept of this run, earlier runs are as "
             "they were. Free some space (`lessonkit clean` removes runs of old code)."
         )

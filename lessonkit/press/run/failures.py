@@ -11,9 +11,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from lessonkit.press.run.aside import one_line
 from lessonkit.press.settings import Settings
-
-_LINE = 1_000  # characters of a message
 
 
 def file(runs: Path, lesson: str, key: str) -> Path:
@@ -56,17 +55,4 @@ def explain(failure: dict[str, Any], settings: Settings) -> str:
     place = f"{settings.lessons}/{failure.get('lesson', '?')}.py"
     if failure.get("line"):
         place += f":{failure['line']}"
-    return f"{place}: {one_line(failure['message'])}"
-
-
-def one_line(message: str) -> str:
-    """Return a message as one line that any terminal can show; the traceback has all of it."""
-    text = printable(" ".join(message.split()))
-    return text if len(text) <= _LINE else f"{text[:_LINE]}…"
-
-
-def printable(text: str) -> str:
-    """Return a text with signs escaped that would move the cursor, or that no file can hold."""
-    return "".join(
-        sign if sign.isprintable() or sign in "\n\t" else ascii(sign)[1:-1] for sign in text
-    )
+    return f"{place}: {one_line(' '.join(failure['message'].split()))}"

@@ -25,6 +25,7 @@ from lessonkit.press.settings import Settings
 
 _MOST = 2**20  # bytes of a note that a lesson's process writes down
 Tell = Callable[[Job, dict[str, Any]], None]
+Started = subprocess.Popen[bytes] | Child
 
 
 @dataclass
@@ -32,7 +33,7 @@ class Process:
     """A lesson that runs."""
 
     job: Job
-    child: subprocess.Popen[bytes] | Child
+    child: Started
     folder: Path  # aside, in which the run grows
     started: float
     progress: Path
@@ -53,11 +54,18 @@ def start(settings: Settings, job: Job, runs: Path, shared: Nurseries | None) ->
     lesson = script.read(job.source.script, settings.text)
     folder = aside.begin(runs, job.lesson, job.key)
     progress, log, spec = (folder / name for name in ("progress.json", "log.txt", "job.json"))
-    spec.write_text(json.dumps(_spelled(settings, job, lesson, runs, folder)), encoding="utf-8")
-    log.touch()
-    nursery = shared.get(job) if shared else None
-    child = nursery.start(spec, log, job.source.script) if nursery else _fresh(settings, job, spec)
     lines = tuple(cell.line for cell in lesson.code)
+    try:
+        spec.write_text(json.dumps(_spelled(settings, job, lesson, runs, folder)), encoding="utf-8")
+        log.touch()
+        nursery = shared.get(job) if shared else None
+        if nursery:
+            child: Started = nursery.start(spec, log, job.source.script)
+        else:
+            child = _fresh(settings, job, spec)
+    except OSError as error:
+        aside.discard(folder)
+        raise aside.unwritable(folder, error) from None
     return Process(job, child, folder, time.monotonic(), progress, log, lines)
 
 

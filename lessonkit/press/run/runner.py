@@ -63,7 +63,8 @@ def run_all(
         replace: put the new runs in the place of whole ones with the same key.
 
     Raises:
-        StoreError: a run cannot be written (nothing half-written stays).
+        FullError: no space was left for one of them (nothing half-written stays); those that ran
+            at that time came to their end, no other was begun.
     """
     runs = runs or settings.runs_folder
     aside.sweep(runs)
@@ -77,6 +78,8 @@ def run_all(
         finally:  # interrupted: leave no process and nothing half-written
             nurseries.close(at_once=bool(batch.active))
             batch.drop()
+    if batch.full:
+        raise batch.full
     return batch.results
 
 
@@ -90,6 +93,7 @@ class _Batch:
     tell: Tell
     waiting: list[Job]
     nurseries: Nurseries
+    full: aside.FullError | None = None  # the disk is
     active: list[Process] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
 
@@ -100,10 +104,8 @@ class _Batch:
             self.tell(job, {"state": "started"})
             try:
                 started = process.start(self.settings, job, self.runs, self.nurseries)
-            except PressError as error:  # of this lesson: the others go on
-                self._end(_refused(job, self.runs, self.settings.near(error)))
             except Exception as error:
-                self._end(_refused(job, self.runs, unexpected("the press", error)))
+                self._end(self._refused(job, error))
             else:
                 self.active.append(started)
 
@@ -125,12 +127,36 @@ class _Batch:
     def _finished(self, lesson: Process) -> Result:
         try:
             return _finish(self.settings, lesson, self.runs, self.replace)
-        except PressError as error:
-            message = self.settings.near(error)
         except Exception as error:
+            aside.discard(lesson.folder)
+            return self._refused(lesson.job, error)
+
+    def _refused(self, job: Job, error: Exception) -> Result:
+        """Return how a job ended that could not begin, or whose run could not be kept.
+
+        It is this lesson's end alone: the others go on, unless the disk is full.
+        """
+        if isinstance(error, EvidenceError):
+            message = (
+                f"what the run left behind cannot be kept: {error}. A lesson publishes through "
+                "`Lesson` alone, and writes nothing into the folder of its run."
+            )
+        elif isinstance(error, PressError):
+            message = self.settings.near(error)
+        else:
             message = unexpected("the press", error)
-        aside.discard(lesson.folder)
-        return _refused(lesson.job, self.runs, message)
+        message = message.removeprefix(f"{self.settings.near(job.source.script)}: ")
+        failure = {**_NOTHING, "lesson": job.lesson, "message": message}
+        if isinstance(error, aside.FullError):
+            self._stop(error)
+        if isinstance(error, aside.StoreError):  # the lesson can do nothing for it
+            return Result(job, None, failure)
+        return _failed(job, self.runs, failure)
+
+    def _stop(self, error: aside.FullError) -> None:
+        """Begin nothing more, for it would come to the same end; what runs may go on."""
+        self.full = error
+        self.waiting.clear()
 
     def drop(self) -> None:
         """End what still runs."""
@@ -172,11 +198,7 @@ def _finish(settings: Settings, ended: Process, runs: Path, replace: bool) -> Re
     if code == 0 and done is not None and not ended.stop and not changed:
         for scaffold in ("done.json", "job.json", "progress.json", PRINTED):
             (folder / scaffold).unlink(missing_ok=True)
-        try:
-            return Result(job, store.commit(folder, runs, _manifest(job, done), replace), None)
-        except EvidenceError as error:  # of this lesson: the others go on
-            aside.discard(folder)
-            return _refused(job, runs, _unkept(error))
+        return Result(job, store.commit(folder, runs, _manifest(job, done), replace), None)
     failure = _told(ended)
     if ended.stop or not failure:
         failure = {**_NOTHING, "message": ended.stop or _death(ended, code, settings)}
@@ -199,19 +221,6 @@ def _told(ended: Process) -> dict[str, Any]:
 
 def _death(ended: Process, code: int, settings: Settings) -> str:
     return limits.death(code, settings) if ended.folder.is_dir() else limits.GONE
-
-
-def _refused(job: Job, runs: Path, message: str) -> Result:
-    """Return the failure of a job that could not begin, or whose run could not be kept."""
-    message = message.removeprefix(f"{job.source.script}: ")
-    return _failed(job, runs, {**_NOTHING, "message": message})
-
-
-def _unkept(error: EvidenceError) -> str:
-    return aside.one_line(
-        f"what the run left behind cannot be kept: {error}. A lesson publishes through `Lesson` "
-        "alone, and writes nothing into the folder of its run."
-    )
 
 
 def _failed(job: Job, runs: Path, failure: dict[str, Any]) -> Result:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -259,34 +260,33 @@ def commit(aside: Path, runs: Path, manifest: dict[str, Any], replace: bool = Fa
         text = json.dumps(whole, indent=1)
         (aside / "manifest.json").write_text(text, encoding="utf-8")
         (aside / "seal").write_text(hashlib.sha256(text.encode()).hexdigest(), encoding="ascii")
-        aside.chmod(0o755)
+        target.parent.mkdir(parents=True, exist_ok=True)
         place(aside, target, lesson, replace)
     except OSError as error:
-        discard(aside)
         raise unwritable(target, error) from None
+    finally:
+        discard(aside)
     failures.file(runs, lesson, key).unlink(missing_ok=True)
     return open_run(target, lesson)
 
 
 def place(aside: Path, target: Path, lesson: str, replace: bool = False) -> None:
     """Rename a whole run into place; a whole run that is there already stays, unless `replace`."""
-    old = target.with_name(aside.name + ".old")
+    old = aside.with_name("old")
     while True:  # until no other builder comes between
         try:
             aside.rename(target)
-            break
+            return
         except OSError as error:
             if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
                 raise
         if not replace and _whole(target, lesson):
-            discard(aside)
-            break
-        discard(old)
+            return
+        shutil.rmtree(old, ignore_errors=True)
         try:
             target.rename(old)
         except FileNotFoundError:
             pass  # another builder moved it just now
-    discard(old)
 
 
 def _whole(folder: Path, lesson: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -48,7 +47,7 @@ def import_(settings: Settings, file: Path) -> list[tuple[str, str]]:
         PressError: not an archive of runs, or one of a run that is not as a lesson leaves it.
     """
     runs = settings.runs_folder
-    folder = aside.begin(runs, ".import", "archive")
+    folder = aside.begin(runs, "", "import")
     try:
         found = archive.unpack(file, folder, settings.lesson_names())
         for (lesson, key), names in found.items():  # all of them before any moves
@@ -62,8 +61,7 @@ def import_(settings: Settings, file: Path) -> list[tuple[str, str]]:
                 raise aside.unwritable(target, error) from None
         return list(found)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        aside.tidy(folder.parent)
+        aside.discard(folder)
 
 
 def _check(settings: Settings, file: Path, folder: Path, lesson: str, names: set[str]) -> None:
