@@ -9,7 +9,7 @@ import pytest
 from conftest import Project
 from workshop import Workshop
 
-from lessonkit.press.lesson import script, source
+from lessonkit.press.lesson import source, text
 
 TITLE = '"""A title."""\n\n'
 GOOD = f"{TITLE}# %%\nx = 'é'\nassert len(x) == 1\nprint(x)\nx\n"
@@ -24,7 +24,7 @@ BYTES = {
     "NUL": (GOOD.encode() + b"y = '\0'\n", ":8: a NUL byte"),
     "minus": (f"{TITLE}x = {'-' * 9000}1\n".encode(), ": an expression or a block is nested too"),
     "sum": (f"{TITLE}x = {'1 + ' * 9000}1\n".encode(), ": an expression or a block is nested too"),
-    "large": (TITLE.encode() + b"#" * script.LARGEST, ": 8 MiB of code; expected at most 8"),
+    "large": (TITLE.encode() + b"#" * text.LARGEST, ": 8 MiB of code; expected at most 8"),
     "empty": (b"", ":1: expected a docstring"),
 }
 READS = {
@@ -101,7 +101,7 @@ def test_what_python_reads_runs(there: Workshop, data: bytes) -> None:
 def test_code_as_deep_as_python_runs_has_a_digest(tmp_path: Path) -> None:
     deep = tmp_path / "deep.py"
     deep.write_text(f"{TITLE}x = {'1 + ' * 950}1\n")
-    digests = [source._parsed(deep).digest]
+    digests = [source._parsed(deep)]
     deep.write_text(f"{TITLE}x = {'1 + ' * 950}2\n")
-    digests.append(source._parsed(deep).digest)
+    digests.append(source._parsed(deep))
     assert digests[0] != digests[1]
