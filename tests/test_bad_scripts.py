@@ -9,7 +9,7 @@ import pytest
 from conftest import Project
 from workshop import Workshop
 
-from lessonkit.press.lesson import source, text
+from lessonkit.press.lesson import syntax, text
 
 TITLE = '"""A title."""\n\n'
 GOOD = f"{TITLE}# %%\nx = 'é'\nassert len(x) == 1\nprint(x)\nx\n"
@@ -30,7 +30,7 @@ BYTES = {
 READS = {
     "a NUL": ("a\0b", "embedded null byte"),
     "half a character": ("\ud800", "'utf-8' codec can't encode"),
-    "a folder": ("docs", "it is no file"),
+    "the whole project": (".", "it is no file"),
     "a device": ("/dev/zero", "it is no file"),
     "no file": ("none.csv", "No such file"),
     "nothing": ("", "it is no file"),
@@ -101,7 +101,7 @@ def test_what_python_reads_runs(there: Workshop, data: bytes) -> None:
 def test_code_as_deep_as_python_runs_has_a_digest(tmp_path: Path) -> None:
     deep = tmp_path / "deep.py"
     deep.write_text(f"{TITLE}x = {'1 + ' * 950}1\n")
-    digests = [source._parsed(deep)]
+    digests = [syntax._parsed(deep)[0]]
     deep.write_text(f"{TITLE}x = {'1 + ' * 950}2\n")
-    digests.append(source._parsed(deep))
+    digests.append(syntax._parsed(deep)[0])
     assert digests[0] != digests[1]

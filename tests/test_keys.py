@@ -16,7 +16,7 @@ import pytest
 from conftest import Project
 
 from lessonkit.press import settings
-from lessonkit.press.lesson import circumstances, job, source
+from lessonkit.press.lesson import circumstances, job, source, syntax
 from lessonkit.press.lesson.circumstances import Wanted
 from lessonkit.press.run.standing import standing
 from lessonkit.press.settings import PressError
@@ -90,7 +90,7 @@ def course(empty_project: Project) -> Project:
 
 
 def source_of(project: Project, lesson: str = "walks/stray") -> source.Source:
-    for cached in (source._cached_tree, source._listed):
+    for cached in (syntax._cached_tree, source._listed):
         cached.cache_clear()  # two edits may fall within one tick of the clock
     return source.source(settings.load(project.root), lesson)
 
@@ -368,7 +368,7 @@ def test_a_syntax_error_in_a_module_is_named(course: Project) -> None:
 
 
 def canonical(code: str) -> str:
-    return "".join(source._canonical(ast.parse(textwrap.dedent(code))))
+    return "".join(syntax._canonical(ast.parse(textwrap.dedent(code))))
 
 
 @pytest.mark.parametrize(
@@ -426,19 +426,19 @@ def test_the_same_code_is_written_the_same(one: str, other: str) -> None:
 
 def test_an_f_string_is_written_as_every_python_parses_it() -> None:
     tree = ast.parse("f'{a:{b}}'")
-    before = "".join(source._canonical(tree))
+    before = "".join(syntax._canonical(tree))
     spec = tree.body[0].value.values[0].format_spec
     empty = [part for part in spec.values if isinstance(part, ast.Constant)]
     if empty:  # as Python 3.12 has it
         spec.values = [part for part in spec.values if part not in empty]
     else:
         spec.values = [*spec.values, ast.Constant("")]
-    assert "".join(source._canonical(tree)) == before
+    assert "".join(syntax._canonical(tree)) == before
 
 
 def test_fields_that_another_python_adds_empty_leave_no_trace() -> None:
     tree = ast.parse("def f(a):\n    return a\n")
-    before = "".join(source._canonical(tree))
+    before = "".join(syntax._canonical(tree))
     ast.FunctionDef._fields, kept = (
         (*ast.FunctionDef._fields, "of_python_4"),
         ast.FunctionDef._fields,
@@ -446,7 +446,7 @@ def test_fields_that_another_python_adds_empty_leave_no_trace() -> None:
     try:
         for empty in ([], None):
             tree.body[0].of_python_4 = empty
-            assert "".join(source._canonical(tree)) == before
+            assert "".join(syntax._canonical(tree)) == before
     finally:
         ast.FunctionDef._fields = kept
 

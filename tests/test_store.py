@@ -26,6 +26,7 @@ from lessonkit.press.lesson.job import RUN_FORMAT
 from lessonkit.press.run import aside as asides
 from lessonkit.press.run import failures, runner, standing, store
 from lessonkit.press.run.aside import StoreError
+from lessonkit.press.run.choice import choose
 
 FILES = (
     "manifest.json",
@@ -185,7 +186,7 @@ def test_a_killed_builder_leaves_nothing_that_opens(project: Project) -> None:
     else:
         os.kill(lesson, signal.SIGKILL)
     assert len(leftovers(project)) == 1
-    assert store.choose(project.root / ".lessonkit/runs", "walks/stray", "", "").run is None
+    assert choose(project.root / ".lessonkit/runs", "walks/stray", "", "").run is None
     assert standing.standing(settings.load(project.root), "walks/stray").state == "missing"
 
     (result,) = build_now(project)
@@ -373,7 +374,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 def chosen(runs: Path, source: str = "now", key: str = "", profile: str | None = None) -> Any:
     code = forging.manifest_of("", source)["source"]
-    choice = store.choose(runs, "walks/stray", code, forging.key_of(key), profile)
+    choice = choose(runs, "walks/stray", code, forging.key_of(key), profile)
     return choice.run and forging.label_of(choice.run), choice.stale
 
 
@@ -427,7 +428,7 @@ def test_a_page_that_is_confined_to_a_profile_takes_no_other(tmp_path: Path) -> 
 def test_an_altered_run_is_passed_over_and_reported(tmp_path: Path) -> None:
     good, bad = make(tmp_path, "good"), make(tmp_path, "bad", profile="full")
     (bad.folder / "evidence.json").write_text("[]")
-    choice = store.choose(tmp_path, "walks/stray", good.source, "")
+    choice = choose(tmp_path, "walks/stray", good.source, "")
     assert choice.run.key == good.key
     assert list(choice.altered) == [bad.key]
     assert f"{bad.key}/evidence.json: altered since the run" in choice.altered[bad.key]

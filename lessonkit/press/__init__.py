@@ -4,14 +4,15 @@ Hashing, processes, Markdown, MkDocs; never torch. Six rooms, each of which impo
 above it, and `settings` and `memo`, which all of them know:
 
 - `lesson`, what a run depends on: `text` reads a script and `script` cuts it into cells, `source`
-  digests the code that it reaches and `roots` says where that lies, `circumstances` says what is
-  wanted and what is around, `job` is both under one key, `sphinx` is sphinx-gallery's toolbox and
-  `comments` its configuration, `restructured` reads texts written for Sphinx and `doctree` says
-  them in Markdown;
+  digests the code that it reaches, file by file (`syntax`), and `roots` says where that lies,
+  `inputs` are what it found beside its code, `circumstances` says what is wanted and what is
+  around, `job` is all of it under one key, `sphinx` is sphinx-gallery's toolbox and `comments` its
+  configuration, `restructured` reads texts written for Sphinx and `doctree` says them in Markdown;
 - `run`, how a lesson runs and where its runs lie: `runner` runs jobs, each in a `process` within
   its `limits`, forked where it can be (`nurseries`, `nursery`, `libraries`); in there `worker`
-  executes the cells, `streams` takes what they print, `outputs` what they return and draw, and
-  `watch` looks on. `store` keeps whole runs, `aside` those that grow, and `failures` why there is
+  executes the cells, `streams` takes what they print, `outputs` what they return and draw, `reads`
+  what they read (who asks: `calls`; whose it is: `places`), and `watch` looks on. `store` keeps
+  whole runs, `aside` those that grow, `choice` says which a page uses, and `failures` why there is
   none; what may lie in a run say `contents`, `manifest` and `media`, whoever brings it. `standing`
   is the one answer to how a lesson stands. `replicate` measures fresh seeds, `replications` knows
   what the records are worth, `verify` compares, `travel` carries runs elsewhere in an `archive`,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from lessonkit.evidence.circumstances import environment
 from lessonkit.press.lesson.circumstances import AS_SET, Circumstances, Wanted, circumstances
-from lessonkit.press.lesson.source import Source, digest_of, source
+from lessonkit.press.lesson.source import Source, digest_of, digest_of_code, source
 from lessonkit.press.settings import Settings
 
 RUN_FORMAT = 3  # of a run's folder; another number is another store
@@ -33,6 +33,27 @@ class Job:
         """The environment of its process."""
         pinned = environment(self.around.threads, self.around.instructions)
         return pinned | {"MPLBACKEND": "agg", "PYTHONUNBUFFERED": "1"}
+
+    def manifest(self, found: dict[str, str]) -> dict[str, object]:
+        """Return what a run of it says of itself.
+
+        What it found beside its code is part of its source and of its key: only when it has run do
+        we know what that is.
+
+        Args:
+            found: each input -> what it was.
+        """
+        code = self.source
+        source = digest_of_code(code.lesson, code.modules, code.files, found)
+        return {
+            "lesson": self.lesson,
+            "key": key(source, self.around),
+            "source": source,
+            "modules": code.modules,
+            "reads": code.files,
+            "inputs": found,
+            "circumstances": self.around.to_json(),
+        }
 
 
 def job(settings: Settings, lesson: str, wanted: Wanted = AS_SET) -> Job:

@@ -50,6 +50,11 @@ def noted(runs: Path, lesson: str, key: str) -> dict[str, Any] | None:
     return {"message": "its last run failed (the note about it cannot be read)"}
 
 
+def forget(runs: Path, lesson: str, key: str) -> None:
+    """Drop the note: a run with this key has succeeded."""
+    file(runs, lesson, key).unlink(missing_ok=True)
+
+
 def explain(failure: dict[str, Any], settings: Settings) -> str:
     """Say in one line what failed and where."""
     place = f"{settings.lessons}/{failure.get('lesson', '?')}.py"

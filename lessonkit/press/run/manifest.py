@@ -32,6 +32,7 @@ FilePath = Annotated[
 ]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 Seconds = Annotated[float, Meta(ge=0, le=1e12)]
+Found = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{64}|absent|a folder|no file|\d{1,19} bytes)\Z")]
 Moment = Annotated[str, Meta(pattern=r"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)\Z")]
 
 
@@ -54,6 +55,7 @@ class Manifest(msgspec.Struct, forbid_unknown_fields=True):
     device_name: str
     instruction_set: str
     files: dict[FilePath, Digest]
+    inputs: dict[str, Found] = {}  # what it found beside its code, by how it looked
 
 
 def check(data: Mapping[str, Any]) -> None:
@@ -103,7 +105,7 @@ def _check_files(files: Mapping[str, str]) -> None:
 
 def _check_key(made: Manifest) -> None:
     """Refuse a run that ran other code, or in other circumstances, than its key stands for."""
-    if digest_of_code(made.lesson, made.modules, made.reads) != made.source:
+    if digest_of_code(made.lesson, made.modules, made.reads, made.inputs) != made.source:
         raise EvidenceError(f"{MANIFEST}: its source is not the digest of its modules")
     if job.key(made.source, made.circumstances) != made.key:
         raise EvidenceError(f"{MANIFEST}: its key is not that of its source and circumstances")

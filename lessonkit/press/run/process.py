@@ -17,8 +17,7 @@ from typing import Any
 
 from lessonkit.press.lesson import script
 from lessonkit.press.lesson.job import Job
-from lessonkit.press.lesson.roots import PACKAGE, environments, module_roots
-from lessonkit.press.lesson.source import OUTSIDE
+from lessonkit.press.lesson.source import outside
 from lessonkit.press.run import aside
 from lessonkit.press.run.nurseries import Child, Nurseries
 from lessonkit.press.settings import Settings
@@ -77,7 +76,6 @@ def _spelled(
         "lesson": job.lesson,
         "script": str(job.source.script),
         "folder": str(folder),
-        "store": str(runs.resolve()),
         "progress": str(folder / "progress.json"),
         "profile": job.around.profile,
         "device": job.around.device,
@@ -86,14 +84,11 @@ def _spelled(
         "deferring": list(lesson.deferring),
         "plain": lesson.plain,
         "home": str(job.source.script.parent if lesson.plain else settings.root),
-        "modules": list(job.source.modules),
+        "code": [str(place) for place in job.source.places.values()],
         "files": list(job.source.files),
-        "outside": list(OUTSIDE),
+        "vouched": job.source.vouched,
+        "private": [f"{runs.resolve()}{os.sep}", *outside()],
         "root": str(settings.root),
-        "roots": [str(root) for root in module_roots(settings, job.source.script)[:-1]],
-        "package": str(PACKAGE),
-        "environments": [str(place) for place in environments(settings.root)],
-        "places": [str(place) for place in job.source.places.values()],
         "builder": os.getpid(),
         # Where nobody counts for us, the system does; else it comes a little later than we do.
         "cpu_limit": math.ceil(settings.time_limit) + 1,

@@ -12,7 +12,7 @@ from lessonkit.evidence.circumstances import instruction_set, processor
 from lessonkit.press.lesson.circumstances import AS_SET, Circumstances, Wanted, circumstances
 from lessonkit.press.lesson.job import Job, job
 from lessonkit.press.lesson.source import source
-from lessonkit.press.run import replications, runner
+from lessonkit.press.run import replications, runner, standing
 from lessonkit.press.run.process import Tell
 from lessonkit.press.settings import Settings
 
@@ -48,7 +48,7 @@ def plan(
 def _plan(
     settings: Settings, lesson: str, sets: int, wanted: Wanted, around: Circumstances
 ) -> Plan:
-    digest = source(settings, lesson).digest
+    digest = _digest(settings, lesson, around)
     recorded = replications.records(settings, lesson)
     known = [r for r in recorded if replications.is_of(r, digest, around.profile)]
     here = sum(_is_here(r.machine, around) for r in known)
@@ -57,6 +57,13 @@ def _plan(
     fresh = [first + STRIDE * number for number in range(sets - here)]
     jobs = [job(settings, lesson, replace(wanted, first_seed=seed)) for seed in fresh]
     return Plan(lesson, here, tuple(jobs))
+
+
+def _digest(settings: Settings, lesson: str, around: Circumstances) -> str:
+    """Return the digest of a lesson's code, with what its run has found beside it."""
+    last = standing.standing(settings, lesson, Wanted(around.profile, around.device)).run
+    code = source(settings, lesson).digest
+    return last.source if last and last.code == code else code
 
 
 def _is_here(machine: tuple[str, str, str], around: Circumstances) -> bool:

@@ -198,7 +198,9 @@ def _finish(settings: Settings, ended: Process, runs: Path, replace: bool) -> Re
     if code == 0 and done is not None and not ended.stop and not changed:
         for scaffold in ("done.json", "job.json", "progress.json", PRINTED):
             (folder / scaffold).unlink(missing_ok=True)
-        return Result(job, store.commit(folder, runs, _manifest(job, done), replace), None)
+        made = store.commit(folder, runs, _manifest(job, done), replace)
+        failures.forget(runs, job.lesson, job.key)
+        return Result(job, made, None)
     failure = _told(ended)
     if ended.stop or not failure:
         failure = {**_NOTHING, "message": ended.stop or _death(ended, code, settings)}
@@ -243,12 +245,7 @@ def _changed(settings: Settings, job: Job) -> str:
 def _manifest(job: Job, done: dict[str, Any]) -> dict[str, Any]:
     return {
         **done,
-        "lesson": job.lesson,
-        "key": job.key,
-        "source": job.source.digest,
-        "modules": job.source.modules,
-        "reads": job.source.files,
-        "circumstances": job.around.to_json(),
+        **job.manifest(done.get("inputs", {})),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "pace": pace(),
     }

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lessonkit.evidence.promise import Promise
-from lessonkit.press.lesson import script
+from lessonkit.press.lesson import inputs, script
 from lessonkit.press.lesson.circumstances import AS_SET, Wanted, circumstances, confined
 from lessonkit.press.lesson.job import Job, job
 from lessonkit.press.run import failures, replications, runner, store
+from lessonkit.press.run.choice import Choice, choose, fuller
 from lessonkit.press.run.process import Tell
-from lessonkit.press.run.store import Choice, Run
+from lessonkit.press.run.store import Run
 from lessonkit.press.settings import PressError, Settings, UsageError, unexpected
 
 
@@ -31,11 +32,13 @@ class Standing:
     promises: dict[str, Promise] = field(default_factory=dict)  # of the run
     problems: tuple[str, ...] = ()  # what forbids publishing: a line each, with what to do
     remarks: tuple[str, ...] = ()  # what does not
+    moved: tuple[str, ...] = ()  # what the run found beside its code, and is no longer so
 
     @property
     def present(self) -> bool:
-        """Whether the run is of the present code."""
-        return bool(self.job and self.run and self.run.source == self.job.source.digest)
+        """Whether the run is of the present code, and of what is beside it now."""
+        same = bool(self.job and self.run and self.run.code == self.job.source.digest)
+        return same and not self.moved
 
     def to_json(self) -> dict[str, Any]:
         """Return what `lessonkit status --json` prints for a lesson."""
@@ -115,18 +118,9 @@ def _standing(settings: Settings, lesson: str, wanted: Wanted) -> Standing:
     except UsageError:
         raise
     except PressError as error:
-        last = store.choose(
-            settings.runs_folder, lesson, "", "", confined(), settings.memo_folder
-        ).run
+        last = choose(settings.runs_folder, lesson, "", "", confined(), settings.memo_folder).run
         return _judged(settings, Standing(lesson, "failed", None, last), [settings.near(error)], [])
-    choice = store.choose(
-        settings.runs_folder,
-        lesson,
-        now.source.digest,
-        now.key,
-        _profile(now),
-        settings.memo_folder,
-    )
+    choice = _choice(settings, now)
     run = choice.own if wanted.something else choice.run
     if choice.own or (not wanted.something and _spares(choice, now)):
         return _judged(settings, Standing(lesson, "fresh", now, run), [], _beside(choice))
@@ -135,9 +129,18 @@ def _standing(settings: Settings, lesson: str, wanted: Wanted) -> Standing:
         found = Standing(lesson, "failed", now, run)
         reason = [failures.explain({"lesson": lesson, **noted}, settings)] if noted else []
         return _judged(settings, found, [*choice.altered.values(), *reason], [])
-    found = Standing(lesson, "stale" if choice.run else "missing", now, run)
+    moved = tuple(inputs.moved(settings.root, run.inputs)) if run else ()
+    found = Standing(lesson, "stale" if choice.run else "missing", now, run, moved=moved)
     problem, remark = _unmeasured(found, wanted, bool(choice.altered))
     return _judged(settings, found, [*choice.altered.values(), *problem], remark)
+
+
+def _choice(settings: Settings, now: Job) -> Choice:
+    def stands(run: Run) -> bool:
+        return not inputs.moved(settings.root, run.inputs)
+
+    runs, code, memo = settings.runs_folder, now.source.digest, settings.memo_folder
+    return choose(runs, now.lesson, code, now.key, _profile(now), memo, stands)
 
 
 def _profile(now: Job) -> str | None:
@@ -152,7 +155,7 @@ def _spares(choice: Choice, now: Job) -> bool:
     very circumstances; pages use it, whatever else there is.
     """
     run = choice.run
-    if run is None or choice.stale or not store.fuller(run.profile, now.around.profile):
+    if run is None or choice.stale or not fuller(run.profile, now.around.profile):
         return False
     around = {**run.manifest["circumstances"], "profile": now.around.profile}
     return around["device"] != now.around.device or around == now.around.to_json()
@@ -180,10 +183,20 @@ def _unmeasured(found: Standing, wanted: Wanted, altered: bool) -> tuple[list[st
             f"of other circumstances than this machine's: `lessonkit build {name}` measures it "
             "here."
         ]
+    if found.job and run.code == found.job.source.digest:
+        changed = list(dict.fromkeys(map(inputs.spoken, found.moved)))
+        return [
+            f"lesson {name}: {changed[0]}{_more(changed)} changed since the run that the page "
+            f"shows ({run.key}) read it: run `lessonkit build {name}`."
+        ], []
     return [
         f"lesson {name}: its code changed since the run that the page shows ({run.key}): run "
         f"`lessonkit build {name}`."
     ], []
+
+
+def _more(names: Sequence[str]) -> str:
+    return f" (and {len(names) - 1} more)" if len(names) > 1 else ""
 
 
 def _judged(
@@ -200,10 +213,22 @@ def _judged(
         )
     problems += [unbelievable] if unbelievable else []
     if found.present:
+        remarks += _unknown(settings, found.run)
         problems += replications.broken(found.lesson, promises)
         remarks += replications.remarks(found.lesson, promises)
         remarks += _alone(settings, found.lesson, promises)
     return replace(found, promises=promises, problems=tuple(problems), remarks=tuple(remarks))
+
+
+def _unknown(settings: Settings, run: Run) -> Iterator[str]:
+    """Say what nobody here can compare: files outside the project, of another machine."""
+    unknown = [inputs.spoken(name) for name in inputs.unknown(settings.root, run.inputs)]
+    if unknown:
+        yield (
+            f"lesson {run.lesson}: its run read {unknown[0]}{_more(unknown)}, outside the project, "
+            "which is not here: nobody can tell whether it is still the same. Keep it in the "
+            "project."
+        )
 
 
 def _alone(settings: Settings, lesson: str, promises: dict[str, Promise]) -> Iterator[str]:

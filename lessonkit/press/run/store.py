@@ -22,14 +22,16 @@ from stat import S_ISREG
 from typing import Any, TypeVar
 
 from lessonkit.evidence import Claim, Number, Record
+from lessonkit.press.lesson import job
+from lessonkit.press.lesson.circumstances import Circumstances
 from lessonkit.press.lesson.job import RUN_FORMAT
+from lessonkit.press.lesson.source import digest_of_code
 from lessonkit.press.run import contents, failures
 from lessonkit.press.run import manifest as manifests
 from lessonkit.press.run.aside import StoreError, discard, unwritable
 
 AGAIN = "Run `lessonkit build` to make it anew."
 Kind = TypeVar("Kind", bound=Record)
-_PROFILE_RANK = {"full": 2, "quick": 1, "smoke": 0}
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,24 @@ class Run:
     def source(self) -> str:
         """The digest of the code that it ran."""
         return str(self.manifest["source"])
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """What it found beside its code: each input -> what it was."""
+        return dict(self.manifest.get("inputs", {}))
+
+    @cached_property
+    def code(self) -> str:
+        """The digest of its code alone: without what it found beside it."""
+        made = self.manifest
+        alone = self.inputs and digest_of_code(made["lesson"], made["modules"], made["reads"])
+        return alone or self.source
+
+    @cached_property
+    def asked(self) -> str:
+        """The key of the job that it did: its own key knows what it found beside its code."""
+        around = Circumstances(**self.manifest["circumstances"])
+        return job.key(self.code, around) if self.inputs else self.key
 
     @property
     def profile(self) -> str:
@@ -191,51 +211,6 @@ def whole_runs(runs: Path, lesson: str, memo_folder: Path | None = None) -> Iter
             continue
 
 
-@dataclass(frozen=True)
-class Choice:
-    """The run that a page uses, and the runs that it cannot use."""
-
-    run: Run | None
-    stale: bool  # its code is not the present code
-    altered: dict[str, str]  # runs that were passed over: key -> what is wrong with it
-    own: Run | None = None  # the run of the very key that was asked for
-
-
-def fuller(profile: str, other: str) -> bool:
-    """Say whether a run of one profile measured more than one of another."""
-    return _PROFILE_RANK[profile] > _PROFILE_RANK[other]
-
-
-def choose(
-    runs: Path,
-    lesson: str,
-    source: str,
-    key: str,
-    profile: str | None = None,
-    memo_folder: Path | None = None,
-) -> Choice:
-    """Choose the best run whose source fits the present code; failing that, the last good one.
-
-    Best: full before quick, this machine's own circumstances (`key`) before others, newer before
-    older. A smoke run measures nothing, so it is used only where `profile` asks for it.
-    """
-    whole, altered = list[Run](), dict[str, str]()
-    for folder in runs_of(runs, lesson):
-        try:
-            whole.append(open_run(folder, lesson, memo_folder))
-        except StoreError as error:
-            altered[folder.name] = str(error)
-    own = next((run for run in whole if run.key == key), None)
-    usable = [
-        run for run in whole if (run.profile == profile if profile else run.profile != "smoke")
-    ]
-    fitting = [run for run in usable if run.source == source]
-    if fitting:
-        best = max(fitting, key=lambda run: (_PROFILE_RANK[run.profile], run.key == key))
-        return Choice(best, False, altered, own)
-    return Choice(usable[0] if usable else None, bool(usable), altered, own)
-
-
 def commit(aside: Path, runs: Path, manifest: dict[str, Any], replace: bool = False) -> Run:
     """Check a run, seal it and rename it into place: from here on it is whole.
 
@@ -266,7 +241,7 @@ def commit(aside: Path, runs: Path, manifest: dict[str, Any], replace: bool = Fa
         raise unwritable(target, error) from None
     finally:
         discard(aside)
-    failures.file(runs, lesson, key).unlink(missing_ok=True)
+    failures.forget(runs, lesson, key)
     return open_run(target, lesson)
 
 

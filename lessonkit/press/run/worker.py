@@ -23,8 +23,9 @@ from lessonkit.evidence import circumstances
 from lessonkit.evidence import session as evidence_session
 from lessonkit.evidence.record import EvidenceError
 from lessonkit.press.run import outputs
+from lessonkit.press.run.reads import LessonError, Reads
 from lessonkit.press.run.streams import Streams
-from lessonkit.press.run.watch import LessonError, Watch
+from lessonkit.press.run.watch import Watch
 
 _MESSAGE, _TRACEBACK = 4_000, 40_000  # characters kept of why a lesson failed
 _FUTURE = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
@@ -41,7 +42,7 @@ def main(job_file: str, parent: int | None = None) -> int:
     folder = Path(job["folder"])
     end_with(parent or job["builder"], signal.SIGKILL)
     _limit_cpu(job["cpu_limit"])
-    watch = Watch(job, __file__)
+    watch, reads = Watch(job), Reads(job)
     streams = Streams(folder)
     session = evidence_session.Session(
         profile=job["profile"],
@@ -64,13 +65,16 @@ def main(job_file: str, parent: int | None = None) -> int:
                 f"{circumstances.unusable(job['device'])}. Build with --device cpu, or install "
                 "the build of torch for this device."
             )
-        cells = execute(Path(job["script"]), job, session, watch, streams)
+        script = Path(job["script"])
+        tree = ast.parse(script.read_bytes(), filename=job["script"])
+        reads.begin()
+        cells = execute(script, tree, job, session, watch, streams)
+        found = reads.end()
         streams.close()
-        watch.check_modules()
-        watch.check_files()
         session.write()
         _write_json(folder / "cells.json", cells)
-        _write_json(folder / "done.json", {"seeds": session.seeds, **watch.machine()})
+        done = {"seeds": session.seeds, "inputs": found, **watch.machine()}
+        _write_json(folder / "done.json", done)
     except BaseException as error:  # SystemExit and KeyboardInterrupt end a lesson badly, too
         if os.getpid() != session.pid:
             os._exit(1)
@@ -102,6 +106,7 @@ def _limit_cpu(seconds: int) -> None:
 
 def execute(
     script: Path,
+    tree: ast.Module,
     job: dict[str, Any],
     session: evidence_session.Session,
     watch: Watch,
@@ -109,7 +114,6 @@ def execute(
 ) -> list[dict[str, Any]]:
     """Execute the cells of a script, given as ranges of lines, in one namespace."""
     ranges = job["cells"]
-    tree = ast.parse(script.read_bytes(), filename=str(script))
     module = _main_module(script, tree, job["plain"])
     flags, kept, seen, told = 0, [], 0, set[str]()
     for index, (first, last) in enumerate(ranges):

@@ -14,7 +14,8 @@ from pathlib import Path
 from string import Template
 
 from lessonkit.press.lesson.script import Script
-from lessonkit.press.lesson.source import Module, reached
+from lessonkit.press.lesson.source import reached
+from lessonkit.press.lesson.syntax import Tree
 from lessonkit.press.settings import PressError, Settings
 from lessonkit.press.site import configured
 
@@ -66,7 +67,7 @@ def luggage(settings: Settings, script: Path) -> Luggage:
     return Luggage(dict(sorted(modules.items())), reads, tuple(libraries))
 
 
-def _inside(name: str, module: Module) -> str:
+def _inside(name: str, module: Tree) -> str:
     package = module.file.name == "__init__.py"
     return name.replace(".", "/") + ("/__init__.py" if package else ".py")
 

@@ -1,0 +1,105 @@
+"""Whatever a lesson reads is noticed when it changes, or the lesson is refused, or we say so."""
+
+from __future__ import annotations
+
+import sqlite3
+import zipfile
+
+import pytest
+from conftest import Project
+from inputs_table import CASES, Case
+
+from lessonkit.press import settings
+from lessonkit.press.lesson import inputs, script, source, syntax
+from lessonkit.press.run import runner, standing
+
+pytestmark = pytest.mark.slow
+
+LESSON = '''"""{text}"""
+# %% read
+import os, pathlib, sys
+from lessonkit.evidence import Lesson
+
+HERE = "lessons/{name}"
+D = HERE + "/d.txt"
+lesson = Lesson("{name}/lesson"{reads})
+{code}
+lesson.number("v", 1)
+'''
+
+NAMES = {case.title: f"c{number}" for number, case in enumerate(CASES)}
+
+
+def put(project: Project, case: Case, path: str, text: str | None) -> None:
+    """Write one of the files of a case, or edit it."""
+    name = NAMES[case.title]
+    target = project.root / path[1:] if path[0] == "/" else project.root / f"lessons/{name}/{path}"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    word, _, rest = (text or "").partition(" ")
+    if text is None or word == "LINK":
+        target.unlink(missing_ok=True)
+    if word == "LINK":
+        target.symlink_to(rest)
+    elif word == "DB":
+        with sqlite3.connect(target) as made:
+            made.executescript(
+                f"drop table if exists t; create table t(v); insert into t values({rest});"
+            )
+        made.close()
+    elif word == "ZIP":
+        with zipfile.ZipFile(target, "w") as archive:
+            archive.writestr("zm.py", f"V = {rest}\n")
+    elif path == "lesson.py":
+        lesson(project, case, rest if word == "TEXT" else "Title.", "# why\n" * (word == "COMMENT"))
+    elif text is not None:
+        target.write_text(text, encoding="utf-8")
+
+
+def lesson(project: Project, case: Case, text: str = "Title.", before: str = "") -> None:
+    name = NAMES[case.title]
+    reads = f", reads={case.reads}".replace("CASE", name) if case.reads else ""
+    written = LESSON.format(text=text, name=name, reads=reads, code=before + case.code)
+    path = project.root / f"lessons/{name}/lesson.py"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(written, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, dict[str, runner.Result]]:
+    """All the lessons of the table, built once."""
+    project = Project(tmp_path_factory.mktemp("table") / "course")
+    project.write("pyproject.toml", '[tool.lessonkit]\nlibraries = ["numpy"]\n')
+    for case in CASES:
+        lesson(project, case)
+        for path, text in {"d.txt": "1", **case.files}.items():
+            put(project, case, path, text)
+    here = settings.load(project.root)
+    results = standing.build(here, standing.standings(here), jobs=2)
+    return project, {result.job.lesson: result for result in results}
+
+
+def forget() -> None:
+    for cached in (syntax._cached_tree, source._listed, script._read):
+        cached.cache_clear()  # two edits may fall within one tick of the clock
+    inputs.forget()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
+def test_what_a_lesson_reads_is_seen(
+    table: tuple[Project, dict[str, runner.Result]], case: Case
+) -> None:
+    project, results = table
+    name = f"{NAMES[case.title]}/lesson"
+    result = results[name]
+    if case.outcome == "refused":
+        assert result.failure is not None
+        assert "Error:" not in result.failure["message"]  # ours, in one sentence
+        return
+    assert result.failure is None, result.failure
+    here = settings.load(project.root)
+    assert standing.standing(here, name).state == "fresh"
+    for path, text in case.edit.items():
+        put(project, case, path, text)
+    forget()
+    state = standing.standing(here, name)
+    assert state.state == ("stale" if case.outcome == "stale" else "fresh")
