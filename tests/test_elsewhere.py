@@ -5,10 +5,12 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
+import markdown
 import pytest
 from kernels import BARE, cells, kernel, run_all, texts
-from workshop import Workshop, walks
+from workshop import Workshop, copied, walks
 
+from lessonkit.press.page import embed
 from lessonkit.press.site import elsewhere
 
 POINTS = """
@@ -84,3 +86,19 @@ def test_where_the_site_is_unknown_it_says_what_to_put_beside(course: Workshop) 
     taken = elsewhere.luggage(course.settings, course.settings.script("points"))
     cell = elsewhere.first_cell("", "points", taken)
     assert "raise SystemExit('Put points.zip, from the page of this lesson, beside" in cell
+
+
+def test_a_page_links_to_colab_only_where_somebody_says_where_notebooks_lie(
+    course: Workshop, tmp_path: Path
+) -> None:
+    made = copied(course, tmp_path / "course")
+
+    def links() -> str:
+        place = embed.Place("points.md", "points/", "points")
+        ours = embed.EmbedExtension(made.settings, lambda: place)
+        return markdown.Markdown(extensions=[ours]).convert("[[lesson-downloads]]")
+
+    assert "colab" not in links()
+    made.replace("pyproject.toml", "[tool.lessonkit]", "[tool.lessonkit]\ncolab = 'me/it/blob/www'")
+    start = "https://colab.research.google.com/github/me/it/blob/www/"
+    assert f'href="{start}generated/points/points.ipynb"' in links()

@@ -45,6 +45,8 @@ class Settings:
     wall_limit: float = 7200.0  # seconds by the clock, for a lesson that hangs
     text: str = "markdown"  # of the scripts' prose; "rst" for scripts written for Sphinx
     libraries: tuple[str, ...] = ("torch", "numpy", "scikit-learn")  # versions that enter a key
+    # Where on GitHub the built site lies, "OWNER/REPO/blob/gh-pages": pages then link to Colab
+    colab: str = ""
     # Folders of lessons with their titles, in the order of the course: {folder = "Title: about it"}
     parts: tuple[tuple[str, str], ...] = ()
 

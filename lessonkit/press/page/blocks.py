@@ -53,9 +53,9 @@ def banners(entry: Entry) -> list[tuple[str, str]]:
     return found + [("stale" if entry.stale else "failed", text) for text in entry.problems]
 
 
-def downloads(entry: Entry, link: Link) -> str:
+def downloads(course: Course, entry: Entry, link: Link) -> str:
     """The script, the notebook, its page, and everything as one archive."""
-    return render("downloads", entry=entry, link=link)
+    return render("downloads", entry=entry, link=link, colab=course.settings.colab.strip("/"))
 
 
 def lesson_claims(entry: Entry, link: Link, anchor: Callable[[str], str]) -> str:
@@ -78,7 +78,7 @@ def gallery(course: Course, link: Link) -> str:
     """A card for each lesson, with its thumbnail and downloads."""
     with_run = (entry for entry in course.entries.values() if entry.run)
     entries = [entry for entry in with_run if entry.page and link(entry.page.path)]
-    return render("gallery", entries=entries, link=link)
+    return render("gallery", entries=entries, link=link, colab="")
 
 
 def syllabus(course: Course, link: Link) -> str:

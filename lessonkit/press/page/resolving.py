@@ -167,7 +167,7 @@ def _lesson_block(
     if entry.run is None:
         raise EmbedError(_unknown(entry, name))
     if name == "lesson-downloads":
-        return blocks.downloads(entry, place.link)
+        return blocks.downloads(course, entry, place.link)
     return blocks.lesson_claims(entry, place.link, lambda claim: _anchor(claim, used))
 
 
