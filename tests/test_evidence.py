@@ -345,7 +345,7 @@ def test_what_is_no_finite_number_is_refused_everywhere(lesson, where, values, r
     "name", ["", "Distance", "far_away", "far--away", "-far", "far-", "a b", 3]
 )
 def test_a_name_that_no_page_can_embed_is_refused(lesson, name) -> None:
-    with pytest.raises(EvidenceError, match="small letters, digits and single hyphens"):
+    with pytest.raises(EvidenceError, match=r"small letters, digits|expected a text"):
         lesson.number(name, 1)
 
 
@@ -583,7 +583,7 @@ def test_a_citation_that_nobody_can_look_up_is_refused(lesson, ids, given, reaso
 
 
 def test_answers_are_ids(lesson) -> None:
-    with pytest.raises(EvidenceError, match=r"expected ids, as in \('A8',\), got 'A8'"):
+    with pytest.raises(EvidenceError, match=r"expected a list of texts, as in \('A8',\), got 'A8'"):
         judged(lesson, ACCURACY, "sigmoid", trap="tanh", at_most=0.5, answers="A8")
 
 
@@ -629,7 +629,7 @@ def test_a_claim_that_is_no_test_is_refused(lesson, arguments, reason) -> None:
 
 
 def test_a_claim_without_a_trap_cannot_even_be_written(lesson) -> None:
-    with pytest.raises(TypeError, match="trap"):
+    with pytest.raises(EvidenceError, match=r"no trap \(the one change"):
         lesson.claim("far", "So.", [1.0] * SEEDS, above=0)
 
 

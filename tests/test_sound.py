@@ -80,7 +80,7 @@ def test_by_hand_it_says_where_it_lies(course: Workshop) -> None:
         ({"samples": []}, "at least one value"),
         ({"samples": [math.nan]}, "finite"),
         ({"rate": 0}, "samples for each second, got 0"),
-        ({"rate": 8000.5}, "samples for each second, got 8000.5"),
+        ({"rate": 8000.5}, "rate: expected a whole number, got 8000.5"),
         ({"words": " "}, "words of sound 'hum', for who does not hear it"),
     ],
 )

@@ -100,18 +100,8 @@ def _wanted(annotation: str, value: Any) -> str:
     return "" if fits is None or fits(value) else words
 
 
-def _is_number(value: Any) -> bool:
-    plain = value.tolist() if hasattr(value, "tolist") else value
-    return isinstance(plain, int | float) and not isinstance(plain, bool)
-
-
 def _are_texts(value: Any) -> bool:
     return isinstance(value, list | tuple) and all(isinstance(text, str) for text in value)
-
-
-def _are_two(value: Any) -> bool:
-    plain = value.tolist() if hasattr(value, "tolist") else value
-    return isinstance(plain, list | tuple) and len(plain) == 2 and all(map(_is_number, plain))
 
 
 _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
@@ -122,8 +112,6 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     ),
     "bool": (lambda value: isinstance(value, bool), "True or False"),
     "int": (lambda value: isinstance(value, int) and not isinstance(value, bool), "a whole number"),
-    "float": (_is_number, "a number"),
-    "tuple[float, float]": (_are_two, "two numbers, as in (0.2, 0.4)"),
-    "Sequence[str]": (_are_texts, "a list of texts, as in ['A8']"),
+    "Sequence[str]": (_are_texts, "a list of texts, as in ('A8',)"),
     "Iterable[T]": (lambda value: isinstance(value, Iterable), "what a loop can go through"),
 }
