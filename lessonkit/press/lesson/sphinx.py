@@ -37,7 +37,7 @@ def blocks(code: str) -> list[Block]:
 def prose(text: str) -> str:
     """Return a text without what only machines read in it: configuration, and marks of linters."""
     said = _CONFIGURATION.sub("", text)
-    return re.sub(r"[ \t]*# noqa: ?E501[ \t]*$", "", said, flags=re.M)
+    return re.sub(r"[ \t]*# noqa: ?E501[ \t]*$", "", said, flags=re.M).strip("\n")
 
 
 def thumbnail(picture: Path, target: Path) -> None:

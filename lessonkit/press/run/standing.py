@@ -212,6 +212,7 @@ def _judged(
             "this is mended."
         )
     problems += [unbelievable] if unbelievable else []
+    problems += _named_twice(settings, found.lesson, found.run)
     if found.present:
         remarks += _unknown(settings, found.run)
         problems += replications.broken(found.lesson, promises)
@@ -229,6 +230,22 @@ def _unknown(settings: Settings, run: Run) -> Iterator[str]:
             "which is not here: nobody can tell whether it is still the same. Keep it in the "
             "project."
         )
+
+
+def _named_twice(settings: Settings, lesson: str, run: Run) -> Iterator[str]:
+    """Say which cells have the name of something published: a page could show only one of them."""
+    path = settings.script(lesson)
+    try:
+        cells = script.read(path, settings.text, settings.memo_folder).code
+    except PressError:
+        return  # somebody says so already
+    for cell in cells:
+        if cell.name in run.records:
+            yield (
+                f"{settings.lessons}/{lesson}.py:{cell.line}: the cell is named {cell.name!r}, and "
+                f"so is a {run.records[cell.name].kind} that the lesson publishes; they share one "
+                "namespace. Rename one."
+            )
 
 
 def _alone(settings: Settings, lesson: str, promises: dict[str, Promise]) -> Iterator[str]:
