@@ -10,10 +10,11 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import Project
+from conftest import MKDOCS, Project
 
 pytestmark = pytest.mark.slow
 PATIENCE = 60.0  # seconds to wait for something that must come
@@ -33,7 +34,7 @@ class Server:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "mkdocs", "serve", "--no-strict", "-a", self.address],
                 cwd=project.root,
-                env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+                env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": "src"},
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
@@ -50,9 +51,13 @@ class Server:
     def runs(self) -> int:
         return self.said("running walks/stray")
 
-    def page(self) -> str:
-        with urllib.request.urlopen(f"http://{self.address}/stray/", timeout=10) as answer:
-            return str(answer.read().decode())
+    def page(self, name: str = "stray") -> str:
+        """What stands on a page; "" if there is none."""
+        try:
+            with urllib.request.urlopen(f"http://{self.address}/{name}/", timeout=10) as answer:
+                return str(answer.read().decode())
+        except OSError:
+            return ""
 
     def wait(self, condition: Callable[[], bool], what: str) -> None:
         """Wait for something that must come."""
@@ -76,12 +81,18 @@ class Server:
 
 @pytest.fixture
 def server(project: Project) -> Iterator[Server]:
-    project.replace("mkdocs.yml", "strict: true", "watch: [lessons]")
+    project.replace("mkdocs.yml", "strict: true\n", "")
     assert project.lessonkit("build").returncode == 0
+    with serving(project) as server:
+        server.settle()
+        yield server
+
+
+@contextmanager
+def serving(project: Project) -> Iterator[Server]:
     server = Server(project)
     try:
         server.wait(lambda: server.builds >= 1, "the first build")
-        server.settle()
         yield server
     finally:
         server.process.kill()
@@ -138,3 +149,40 @@ def test_the_authors_loop(server: Server) -> None:
     server.wait(lambda: "syntax error" not in server.page(), "the page without it")
     server.settle()
     assert server.runs == 2
+
+
+QUICK = """
+\"\"\"A lesson that is done before the site is.\"\"\"
+import far
+from lessonkit.evidence import Lesson
+lesson = Lesson("{name}")
+lesson.number("count", far.COUNT)
+"""
+COUNTS = "---\ndescription: Counts.\nlesson: {name}\n---\n\n# Count\n\nIt is [[count]].\n"
+
+
+def test_what_comes_and_goes_is_noticed(empty_project: Project) -> None:
+    empty_project.write("mkdocs.yml", MKDOCS.replace("strict: true\n", ""))
+    empty_project.write("docs/index.md", "---\ndescription: Home.\n---\n\n# Home\n")
+    empty_project.write("src/far.py", "COUNT = 41\n")
+    empty_project.write("lessons/quick.py", QUICK.format(name="quick"))
+    empty_project.write("docs/quick.md", COUNTS.format(name="quick"))
+    root = empty_project.root
+    with serving(empty_project) as server:
+        server.wait(lambda: "lk-number" in server.page("quick"), "the first run")
+        assert "41" in server.page("quick")
+
+        edit(root / "src/far.py", "41", "42")
+        server.wait(lambda: ">42<" in server.page("quick"), "what the module says now")
+        server.settle()
+        assert server.said("running quick") == 2, "a module: one run"
+
+        empty_project.write("docs/new/folder/other.md", COUNTS.format(name="part/other"))
+        empty_project.write("lessons/part/other.py", QUICK.format(name="part/other"))
+        server.wait(lambda: "lk-number" in server.page("new/folder/other"), "the new lesson")
+
+        (root / "docs/new/folder/other.md").unlink()
+        (root / "lessons/part/other.py").unlink()
+        server.wait(lambda: server.page("new/folder/other") == "", "that it is gone")
+        server.settle()
+        assert server.said("running part/other") == 1

@@ -55,8 +55,7 @@ class LessonkitPlugin(BasePlugin):
         self.serving = False
         self.author = serving.Author()
         self.course: Course | None = None
-        self.server: Any = None
-        self.watched: set[Path] = set()
+        self.watched: serving.Watched | None = None  # under a server
         self.drawings: dict[str, list[str]] = {}  # by page, until it is written
         self.place: resolving.Place | None = None  # the page that is being rendered
         self.copies = copies.Copies()
@@ -87,32 +86,19 @@ class LessonkitPlugin(BasePlugin):
         return config
 
     def on_serve(self, server: Any, config: Any, **_: Any) -> Any:
-        """Watch the pages, but not what we write among them: each build would ask for another.
-
-        Another file that is watched is touched when a lesson has run.
-        """
-        self.server = server
-        server.watch(str(serving.wake(self.settings)))
-        server.unwatch(config["docs_dir"])
-        server.watch(config["docs_dir"], recursive=False)
-        self._watch_folders()
+        """Watch what lessons depend on, and nothing of what we write ourselves."""
+        self.watched = serving.Watched(server, self.settings, config)
+        self.watched.follow(self.settings, _corrections(config))
+        self.author.server = server
         return server
 
-    def _watch_folders(self) -> None:
-        """Watch the folders of pages; called before each build, for there may be new ones."""
-        ours = self.settings.generated_folder
-        for folder in self.settings.pages_folder.iterdir():
-            if folder.is_dir() and folder != ours and folder not in self.watched:
-                self.watched.add(folder)
-                self.server.watch(str(folder))
-
-    def on_pre_build(self, **_: Any) -> None:
+    def on_pre_build(self, config: Any, **_: Any) -> None:
         """Lay out the runs, and say what is wrong with them."""
         if self.serving:
             self.author.start(self.settings)
-        if self.server is not None:
-            self._watch_folders()
         try:
+            if self.watched is not None:
+                self.watched.follow(self.settings, _corrections(config))
             now = Course(self.settings, self.serving, self.author.running)
         except PressError as error:
             raise PluginError(f"plugin lessonkit: {error}") from None
@@ -214,6 +200,12 @@ class LessonkitPlugin(BasePlugin):
         if 'class="doc ' not in output:
             output = _REFERENCE_STYLE.sub("", output)
         return resolving.completed(output, self.drawings.pop(page.file.src_uri, []))
+
+
+def _corrections(config: Any) -> Path | None:
+    """Return the folder of the theme's corrections, if there is one."""
+    folder = config["theme"].custom_dir
+    return Path(folder) if folder else None
 
 
 def _speak(page: Any) -> None:
