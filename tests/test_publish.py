@@ -153,9 +153,9 @@ def test_every_link_of_a_page_leads_to_a_file(course: Workshop) -> None:
 def test_a_notebook_is_linked_where_it_has_a_page(course: Workshop) -> None:
     twin, entry = "../generated/walks/stray/notebook/", course.entry()
     known = resolving.Place(url="stray/", address=lambda path: f"{path.removesuffix('.ipynb')}/")
-    assert f'href="{twin}"' in blocks.downloads(entry, known.link)
+    assert f'href="{twin}"' in blocks.downloads(course.course(), entry, known.link)
     unknown = resolving.Place(url="stray/")
-    assert "read the notebook" not in blocks.downloads(entry, unknown.link)
+    assert "read the notebook" not in blocks.downloads(course.course(), entry, unknown.link)
 
 
 def test_the_second_time_nothing_is_written(there: Workshop) -> None:
