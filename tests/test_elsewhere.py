@@ -82,6 +82,23 @@ def test_it_brings_the_libraries_that_the_lesson_imports_and_no_torch(course: Wo
     assert "    %pip install --quiet matplotlib numpy\n" in notebook["bring"]["source"]
 
 
+def test_data_travels_if_it_is_declared_and_small_and_else_is_named(
+    course: Workshop, tmp_path: Path
+) -> None:
+    made = copied(course, tmp_path / "course")
+    made.write("data/.secret", "x")
+    made.write("data/large.csv", "5\n" * 2**20)
+    made.replace("lessons/points.py", "reads=[", "reads=['data', ")
+    script = made.settings.script("points")
+    seen = ["read beside.csv", "read /etc/hosts", "read ~/own.csv", "list data"]
+    taken = elsewhere.luggage(made.settings, script, seen)
+    assert list(taken.reads) == ["data/points.csv"]
+    assert taken.missing == ("beside.csv", "data/large.csv")
+    cell = elsewhere.first_cell("", "points", taken)
+    told = "This lesson reads beside.csv, data/large.csv: not in its archive, so put it here."
+    assert cell.endswith(f"\nprint({told!r})")
+
+
 def test_where_the_site_is_unknown_it_says_what_to_put_beside(course: Workshop) -> None:
     taken = elsewhere.luggage(course.settings, course.settings.script("points"))
     cell = elsewhere.first_cell("", "points", taken)

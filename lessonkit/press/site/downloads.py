@@ -55,7 +55,7 @@ def made(course: Course) -> dict[str, bytes]:
     for entry in course.entries.values():
         if entry.run is None or entry.script is None:
             continue
-        taken = elsewhere.luggage(course.settings, entry.script.path)
+        taken = elsewhere.luggage(course.settings, entry.script.path, entry.run.inputs)
         own = _of_lesson(entry, taken, site)
         files |= {f"{entry.name}/{name}": content for name, content in own.items()}
         along = taken.files() | {

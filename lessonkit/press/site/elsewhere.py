@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -25,7 +26,8 @@ class Luggage:
     """What a lesson takes along."""
 
     modules: dict[str, Path]  # as Python looks for them, "lessonkit/evidence/lesson.py" -> file
-    reads: dict[str, Path]  # data files, as the lesson names them -> file
+    reads: dict[str, Path]  # the data that it declares, as it names them -> file
+    missing: tuple[str, ...]  # the data that it does not take: undeclared, or too large
     libraries: tuple[str, ...]  # what it imports of other people's, as Python names it
 
     @property
@@ -36,7 +38,7 @@ class Luggage:
     def files(self) -> dict[str, bytes]:
         """Return what an archive holds of it."""
         found = {**self.modules, **self.reads}
-        return {name: file.read_bytes() for name, file in found.items() if file.is_file()}
+        return {name: file.read_bytes() for name, file in found.items()}
 
 
 def beside(name: str, lesson: str) -> str:
@@ -44,16 +46,30 @@ def beside(name: str, lesson: str) -> str:
     return name if name.startswith("lessonkit/") else f"{lesson}/{name}"
 
 
-NOTHING = Luggage({}, {}, ())
+NOTHING = Luggage({}, {}, (), ())
+_LARGEST = 2**20  # bytes of a file of data that travels
 
 
-def luggage(settings: Settings, script: Path) -> Luggage:
-    """Return what a script takes along; nothing if that cannot be told."""
+def luggage(settings: Settings, script: Path, inputs: Iterable[str] = ()) -> Luggage:
+    """Return what a script takes along; nothing if that cannot be told.
+
+    Args:
+        settings: of the project.
+        script: of the lesson.
+        inputs: what its run found, as its manifest has it. Nobody has said that this may be
+            published, so it is named only, and not even that outside the project.
+    """
     try:
         found = reached(settings, script, outside=())
     except PressError:
         return NOTHING
-    reads = {name: settings.root / name for name in found["__main__"].reads}
+    declared = {
+        name: file for name in found["__main__"].reads for name, file in _data(settings, name)
+    }
+    reads = {name: file for name, file in declared.items() if file.stat().st_size <= _LARGEST}
+    seen = {name.removeprefix("read ") for name in inputs if name.startswith("read ")}
+    near = {name for name in seen if name[:1] not in "/~\\." and ":" not in name}
+    missing = sorted((near | set(declared)) - set(reads))
     modules = {_inside(name, module): module.file for name, module in found.items()}
     own = {name.partition(".")[0] for name in found}
     imported = {
@@ -64,7 +80,17 @@ def luggage(settings: Settings, script: Path) -> Luggage:
     }
     libraries = sorted(imported - own - {""} - sys.stdlib_module_names)
     del modules[_inside("__main__", found["__main__"])]
-    return Luggage(dict(sorted(modules.items())), reads, tuple(libraries))
+    return Luggage(dict(sorted(modules.items())), reads, tuple(missing), tuple(libraries))
+
+
+def _data(settings: Settings, name: str) -> Iterator[tuple[str, Path]]:
+    """Yield the files of what a lesson declares: a file, or all in a folder but for hidden ones."""
+    place = settings.root / name
+    files = sorted(place.rglob("*")) if place.is_dir() else [place]
+    for file in files:
+        inner = file.relative_to(place).parts
+        if file.is_file() and not any(part[0] == "." for part in inner):
+            yield Path(name, *inner).as_posix(), file
 
 
 def _inside(name: str, module: Tree) -> str:
@@ -97,8 +123,13 @@ def first_cell(site: str, lesson: str, taken: Luggage) -> str:
         modules=taken.tops,
         reads=list(taken.reads),
         archive=repr(archive),
+        told=f"\nprint({_told(taken)!r})" if taken.missing else "",
         fetch=f"urlretrieve({address!r}, archive)" if site else f"raise SystemExit({asked!r})",
     )
+
+
+def _told(taken: Luggage) -> str:
+    return f"This lesson reads {', '.join(taken.missing)}: not in its archive, so put it here."
 
 
 def last_cell(script: Script) -> str:
