@@ -13,7 +13,7 @@ import browser
 import pytest
 from jaxtyping import install_import_hook
 
-from lessonkit.evidence.circumstances import PORTABLE
+from lessonkit.evidence.environment import PORTABLE
 
 if TYPE_CHECKING:
     from workshop import Workshop  # which imports this module

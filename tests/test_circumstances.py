@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import sys
 from dataclasses import replace
@@ -13,7 +14,8 @@ from conftest import Project
 from workshop import Workshop
 
 from lessonkit.evidence import circumstances
-from lessonkit.evidence.circumstances import DEVICES, PORTABLE
+from lessonkit.evidence.circumstances import DEVICES
+from lessonkit.evidence.environment import BY_HAND, PORTABLE, SHOWN, environment, instructions_of
 from lessonkit.press.lesson.job import job
 from lessonkit.press.run import runner
 from lessonkit.press.settings import load
@@ -67,13 +69,96 @@ def test_by_hand_and_by_the_builder_the_same_is_around(
     assert ("default" in told[1]) == bool(arguments or "ATEN_CPU_CAPABILITY" in given)
 
 
+WHO = f'''
+"""Who is there?"""
+
+import locale, os, shutil, sys, time, warnings
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from lessonkit.evidence import Lesson
+
+SHOWN = {(*SHOWN, BY_HAND, "LESSONKIT_SECRET", "PYTHONIOENCODING", "PYTHONUNBUFFERED")!r}
+lesson = Lesson("walks/around")
+for found in (
+    [f"{{n}}={{os.environ[n]}}" for n in sorted(os.environ) if n not in SHOWN],
+    time.tzname,
+    locale.setlocale(locale.LC_ALL, ""),
+    sys.flags,
+    warnings.filters[-5:],
+    sys.getrecursionlimit(),
+    np.geterr(),
+    np.get_printoptions(),
+    sorted(plt.style.available),
+    plt.rcParams["lines.linewidth"],
+    shutil.get_terminal_size(),
+    os.umask(0o22),
+    os.getcwd(),
+):
+    print("::", found)
+'''
+
+# What somebody may have set; none of it may reach a lesson.
+ODD = {
+    **{"PYTHONOPTIMIZE": "1", "PYTHONWARNINGS": "error", "PYTHONHASHSEED": "7", "PYTHONUTF8": "0"},
+    **{"LANG": "de_DE.UTF-8", "LC_NUMERIC": "de_DE", "LC_ALL": "POSIX", "TZ": "Asia/Tokyo"},
+    **{"NPY_DISABLE_CPU_FEATURES": "AVX2", "OPENBLAS_CORETYPE": "Haswell", "OMP_NUM_THREADS": "7"},
+    **{"EPOCHS": "3", "PYTHONSTARTUP": "/nowhere", "PYTHONINSPECT": "", "MATPLOTLIBRC": "/nowhere"},
+    **{"TORCH_LOGS": "all", "XDG_CONFIG_HOME": "/nowhere", "LESSONKIT_SECRET": "x"},
+}
+
+
+def told(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith("::")]
+
+
+def test_nothing_that_somebody_set_reaches_a_lesson(around: Project) -> None:
+    around.write("lessons/walks/around.py", WHO)
+    around.write("odd/stylelib/mine.mplstyle", "lines.linewidth: 9\n")
+    around.write("odd/matplotlibrc", "lines.linewidth: 9\n")
+    said = []
+    odd = {**ODD, "MPLCONFIGDIR": str(around.root / "odd")}
+    for given in ({}, odd):
+        built = around.lessonkit("build", "walks/around", "--force", **given)
+        assert built.returncode == 0, built.stderr
+        (run,) = Workshop(around.root).runs()
+        said.append(told(json.loads((run / "cells.json").read_text("utf-8"))[0]["stdout"]))
+    assert said[0] == said[1]
+    assert len(said[0]) == 13
+    # By hand it begins anew at `Lesson(…)`, and until then it must get; a terminal has its width.
+    del odd["PYTHONWARNINGS"], odd["PYTHONOPTIMIZE"]
+    by_hand = around.run("lessons/walks/around.py", **odd)
+    assert by_hand.returncode == 0, by_hand.stderr
+    differing = [line for line in told(by_hand.stdout) if line not in said[0]]
+    assert differing == [":: os.terminal_size(columns=200, lines=24)"]
+
+
+def test_a_variable_that_the_project_names_reaches_lessons_and_is_in_their_key(
+    around: Project,
+) -> None:
+    around.write(
+        "lessons/walks/around.py", TELL.replace("TELL", "") + "print(os.environ['EPOCHS'])\n"
+    )
+    around.replace(
+        "pyproject.toml", "[tool.lessonkit]", '[tool.lessonkit]\nenvironment = ["EPOCHS"]'
+    )
+    keys = set()
+    for epochs in ("3", "4", "3"):
+        built = around.lessonkit("build", "walks/around", EPOCHS=epochs)
+        assert built.returncode == 0, built.stderr
+        keys = {run.name for run in Workshop(around.root).runs()}
+    assert len(keys) == 2
+    assert "\n3\n" in around.run("lessons/walks/around.py", EPOCHS="3").stdout
+
+
 def test_threads_of_the_project_hold_by_hand_too(around: Project) -> None:
     around.replace("pyproject.toml", "[tool.lessonkit]", "[tool.lessonkit]\nthreads = 2")
     assert " 2 1.5" in around.run("lessons/walks/around.py").stdout
 
 
 def test_native_instructions_leave_no_trace_of_others() -> None:
-    assert not PORTABLE.keys() & circumstances.environment(1, "native", dict(PORTABLE)).keys()
+    assert not PORTABLE.keys() & environment(1, "native", dict(PORTABLE)).keys()
 
 
 @pytest.mark.parametrize(
@@ -86,9 +171,9 @@ def test_native_instructions_leave_no_trace_of_others() -> None:
     ],
 )
 def test_instructions_have_a_name(given: dict[str, str], name: str) -> None:
-    assert circumstances.instructions_of(given) == name
-    kept = circumstances.environment(1, name, given)
-    assert circumstances.instructions_of(kept) == name
+    assert instructions_of(given) == name
+    kept = environment(1, name, given)
+    assert instructions_of(kept) == name
 
 
 def test_the_portable_kind_of_machine_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,62 +12,16 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
+from lessonkit.evidence.environment import THREADS, by_hand, environment
+
 PROFILES = ("quick", "full", "smoke")
 DEVICES = ("cpu", "cuda", "mps")
-
-# Instructions that any processor of the last fifteen years has: sums, matrix products and
-# convolutions come out in other digits, as if on another kind of machine. One setting for each
-# library that torch calls: its own kernels, MKL, oneDNN.
-PORTABLE = {
-    "ATEN_CPU_CAPABILITY": "default",
-    "MKL_CBWR": "COMPATIBLE",
-    "ONEDNN_MAX_CPU_ISA": "SSE41",
-}
-_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-
-
-def environment(
-    threads: int, instructions: str = "native", given: Mapping[str, str] | None = None
-) -> dict[str, str]:
-    """Return the environment in which a lesson runs.
-
-    Args:
-        threads: of torch and of numpy's libraries.
-        instructions: "native", "portable", or what `instructions_of` says of an environment in
-            which somebody set the processor's instructions by hand: these settings stay.
-        given: the environment to start from (default: this process's).
-    """
-    kept = dict(os.environ if given is None else given)
-    if instructions == "native":
-        kept = {name: value for name, value in kept.items() if name not in PORTABLE}
-    elif instructions == "portable":
-        kept |= PORTABLE
-    return {
-        **kept,
-        **dict.fromkeys(_THREADS, str(threads)),
-        "PYTHONHASHSEED": "0",
-        "PYTHONUTF8": "1",
-        "PYTHONIOENCODING": "utf-8:replace",
-        "MATPLOTLIBRC": os.devnull,  # matplotlib's defaults, not those of whoever runs it
-    }
-
-
-def instructions_of(given: Mapping[str, str] | None = None) -> str:
-    """Say which instructions an environment lets libraries use.
-
-    "native" is all that the processor has, "portable" is `PORTABLE`; anything else that somebody
-    set is spelled out.
-    """
-    given = os.environ if given is None else given
-    wanted = {name: given[name] for name in PORTABLE if given.get(name)}
-    if not wanted:
-        return "native"
-    return "portable" if wanted == PORTABLE else " ".join(f"{n}={v}" for n, v in wanted.items())
+UMASK = 0o022  # whoever runs a lesson, others may read what it writes
 
 
 def seeming_devices() -> list[str]:
@@ -145,21 +99,22 @@ def front_end() -> str:
     return "prompt" if hasattr(sys, "ps1") else "script"
 
 
-def pin_by_hand(script: Path, threads: int, instructions: str) -> None:
+def pin_by_hand(script: Path, threads: int, named: Sequence[str], instructions: str) -> None:
     """Start a script that somebody runs by hand again, in the environment of the builder.
 
     Nothing happens where that is so already. Hash seed and instructions are read when a process
     starts, so there is no other way. In a notebook or a debugger only the threads can be pinned.
     What is printed keeps the encoding of whatever reads it.
     """
-    wanted = environment(threads, instructions)
-    wanted["PYTHONIOENCODING"] = f"{getattr(sys.stdout, 'encoding', None) or 'utf-8'}:replace"
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    wanted = by_hand(environment(threads, instructions, named=named), encoding)
     if all(os.environ.get(name) == value for name, value in wanted.items()):
-        return pin_threads(threads)
+        return None
     if front_end() != "script" or sys.flags.interactive or _traced() or not _alone(script):
         return pin_threads(threads)
     command = [sys.executable, *sys.orig_argv[1:]]
     sys.stdout.flush()
+    os.umask(UMASK)
     if os.name == "posix":
         os.execve(sys.executable, command, wanted)
     raise SystemExit(subprocess.run(command, env=wanted, check=False).returncode)
@@ -195,7 +150,7 @@ def pin_drawing() -> None:
 
 def pin_threads(threads: int) -> None:
     """Pin the threads of libraries that were imported before anybody could tell them."""
-    os.environ.update(dict.fromkeys(_THREADS, str(threads)))
+    os.environ.update(dict.fromkeys(THREADS, str(threads)))
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(threads)
     if importlib.util.find_spec("threadpoolctl"):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lessonkit.evidence import circumstances
+from lessonkit.evidence import circumstances, environment
 from lessonkit.evidence.circumstances import DEVICES, PROFILES
 from lessonkit.evidence.record import EvidenceError, Record
 
@@ -94,8 +94,8 @@ def _by_hand(lesson: str) -> Session:
     if wrong:
         raise EvidenceError(wrong) if front == "notebook" else SystemExit(wrong)
     if script is not None:
-        instructions = "portable" if given.portable else circumstances.instructions_of()
-        circumstances.pin_by_hand(script, _threads(script), instructions)
+        instructions = "portable" if given.portable else environment.instructions_of()
+        circumstances.pin_by_hand(script, *_set_around(script), instructions)
         circumstances.pin_drawing()
     else:  # in a notebook
         circumstances.pin_threads(1)
@@ -172,17 +172,17 @@ def _unwritable(folder: Path, error: OSError) -> str:
     return f"cannot write {os.path.relpath(folder)}: {why}: use --outputs FOLDER"
 
 
-def _threads(script: Path) -> int:
-    """Return the threads that the project around a script sets; one unless it says otherwise."""
+def _set_around(script: Path) -> tuple[int, list[str]]:
+    """Return the threads and the environment variables that the project around a script sets."""
     for folder in script.resolve().parents:
         file = folder / "pyproject.toml"
         if file.is_file():
             try:
-                table = tomllib.loads(file.read_text(encoding="utf-8"))
-                return int(table["tool"]["lessonkit"]["threads"])
-            except (OSError, ValueError, KeyError, TypeError):
-                return 1
-    return 1
+                table = tomllib.loads(file.read_text(encoding="utf-8"))["tool"]["lessonkit"]
+                return int(table.get("threads", 1)), list(table.get("environment", []))
+            except (OSError, ValueError, KeyError, TypeError, AttributeError):
+                break
+    return 1, []
 
 
 def _device(wanted: str) -> str:

@@ -45,6 +45,7 @@ class Settings:
     wall_limit: float = 7200.0  # seconds by the clock, for a lesson that hangs
     text: str = "markdown"  # of the scripts' prose; "rst" for scripts written for Sphinx
     libraries: tuple[str, ...] = ("torch", "numpy", "scikit-learn")  # versions that enter a key
+    environment: tuple[str, ...] = ()  # variables that reach lessons; their values enter a key
     # Where on GitHub the built site lies, "OWNER/REPO/blob/gh-pages": pages then link to Colab
     colab: str = ""
     # Folders of lessons with their titles, in the order of the course: {folder = "Title: about it"}
@@ -164,7 +165,9 @@ def _read(root: Path, file: Path) -> Settings:
         if name == "parts" and isinstance(value, dict):
             value = [(folder, str(title)) for folder, title in value.items()]
         value = tuple(value) if isinstance(value, list) else value
-        if isinstance(value, bool) or not isinstance(value, wanted):
+        named = name == "parts" or not isinstance(value, tuple)  # else it must be a list of names
+        listed = named or all(isinstance(item, str) for item in value)
+        if isinstance(value, bool) or not isinstance(value, wanted) or not listed:
             raise UsageError(
                 f"{file}: setting {name!r} in [tool.lessonkit]: expected something like "
                 f"{known[name]!r}, got {value!r}."

@@ -6,19 +6,20 @@ LESSONKIT_PORTABLE), else as the settings say, else as the machine has it.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from importlib import metadata
 
 from lessonkit.evidence.circumstances import (
     DEVICES,
     PROFILES,
-    instructions_of,
     seeming_devices,
     torch_version,
 )
+from lessonkit.evidence.environment import instructions_of
 from lessonkit.press.settings import Settings, UsageError
 
 
@@ -51,10 +52,15 @@ class Circumstances:
     instructions: str  # "native", "portable", or as somebody set them
     python: str
     libraries: dict[str, str | None]
+    # Variables that reach the lesson, each with the hash of its value: it may be a secret.
+    environment: dict[str, str | None] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, object]:
         """Return plain data for a manifest."""
-        return asdict(self)
+        data = asdict(self)
+        if not self.environment:
+            del data["environment"]
+        return data
 
 
 def circumstances(settings: Settings, wanted: Wanted = AS_SET) -> Circumstances:
@@ -72,6 +78,7 @@ def circumstances(settings: Settings, wanted: Wanted = AS_SET) -> Circumstances:
         wanted.instructions or _instructions(),
         f"{sys.version_info.major}.{sys.version_info.minor}",
         {name: _version(name) for name in settings.libraries},
+        {name: _hashed(os.environ.get(name)) for name in settings.environment},
     )
 
 
@@ -122,6 +129,10 @@ def _first_seed(settings: Settings) -> int:
 
 def _instructions() -> str:
     return "portable" if os.environ.get("LESSONKIT_PORTABLE") else instructions_of()
+
+
+def _hashed(value: str | None) -> str | None:
+    return value if value is None else hashlib.sha256(os.fsencode(value)).hexdigest()
 
 
 @lru_cache(maxsize=64)

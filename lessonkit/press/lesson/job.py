@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lessonkit.evidence.circumstances import environment
+from lessonkit.evidence.environment import environment
 from lessonkit.press.lesson.circumstances import AS_SET, Circumstances, Wanted, circumstances
 from lessonkit.press.lesson.source import Source, digest_of, digest_of_code, source
 from lessonkit.press.settings import Settings
@@ -31,7 +31,8 @@ class Job:
     @property
     def environment(self) -> dict[str, str]:
         """The environment of its process."""
-        pinned = environment(self.around.threads, self.around.instructions)
+        around = self.around
+        pinned = environment(around.threads, around.instructions, named=around.environment)
         return pinned | {"MPLBACKEND": "agg", "PYTHONUNBUFFERED": "1"}
 
     def manifest(self, found: dict[str, str]) -> dict[str, object]:

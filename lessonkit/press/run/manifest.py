@@ -69,7 +69,7 @@ def check(data: Mapping[str, Any]) -> None:
     except msgspec.ValidationError as error:
         raise EvidenceError(f"{MANIFEST}: {error}") from None
     around = made.circumstances
-    if asdict(around) != data["circumstances"]:
+    if around.to_json() != data["circumstances"]:
         unknown = sorted(set(data["circumstances"]) - set(asdict(around)))
         raise EvidenceError(f"{MANIFEST}: unknown circumstances: {unknown!a:.200}")
     checked_legible(data, MANIFEST)

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from lessonkit.evidence import circumstances
+from lessonkit.evidence import circumstances, environment
 
 
 class Watch:
@@ -41,7 +41,7 @@ class Watch:
             "wall_seconds": round(time.time() - self.started, 2),
             "peak_mib": _peak_mib(),
             "device_name": _device_name(self.job["device"]),
-            "instruction_set": circumstances.instruction_set(circumstances.instructions_of()),
+            "instruction_set": circumstances.instruction_set(environment.instructions_of()),
         }
 
 

@@ -42,6 +42,7 @@ def main(job_file: str, parent: int | None = None) -> int:
     folder = Path(job["folder"])
     end_with(parent or job["builder"], signal.SIGKILL)
     _limit_cpu(job["cpu_limit"])
+    os.umask(circumstances.UMASK)
     watch, reads = Watch(job), Reads(job)
     streams = Streams(folder)
     session = evidence_session.Session(
