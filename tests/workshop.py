@@ -98,7 +98,7 @@ def copied(project: Workshop, root: Path) -> Workshop:
 _BLOCKS = {"article", "blockquote", "dd", "details", "div", "dl", "dt", "figcaption", "figure"}
 _BLOCKS |= {"h1", "h2", "h3", "hr", "li", "ol", "p", "pre", "section", "table", "ul"}
 _PHRASES = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "span", "em", "strong", "code"}
-_VOID = {"br", "hr", "img", "input", "link", "meta"}
+_VOID = {"br", "hr", "img", "input", "link", "meta", "source"}
 
 
 @dataclass

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import math
 import re
 from dataclasses import astuple, dataclass
 from functools import cached_property, lru_cache
@@ -66,11 +67,14 @@ class Script:
 
         Args:
             name: of the comment; one that has no value says True.
-            cell: in which the comment must stand; default: anywhere.
+            cell: in which, or in the text before which, the comment must stand; default: anywhere.
         """
+        first, last = 0, math.inf
+        if cell is not None:
+            ends = (other.last_line for other in self.code if other.line < cell.line)
+            first, last = max(ends, default=0), cell.last_line
         for comment in reversed(self.comments):
-            inside = cell is None or cell.line <= comment.line <= cell.last_line
-            if comment.name == name and inside:
+            if comment.name == name and first < comment.line <= last:
                 return True if comment.value is None else comment.value
         return None
 
