@@ -25,6 +25,9 @@ Drawing
 
 .. image:: ../nowhere.png
 
+.. figure:: logo.png
+   :alt: A logo
+
 See :func:`~matplotlib.pyplot.plot`.
 """
 # sphinx_gallery_thumbnail_number = -1
@@ -123,6 +126,7 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     made = Workshop(tmp_path_factory.mktemp("gallery") / "course")
     made.write("pyproject.toml", SETTINGS)
     made.write("lessons/plots/beside.txt", "data")
+    Image.new("RGB", (2, 3)).save(made.root / "lessons/plots/logo.png")
     for name, text in {"drawing": DRAWING, "values": VALUES, "moving": MOVING}.items():
         made.write(f"lessons/plots/{name}.py", text)
         made.write(f"docs/{name}.md", f"---\ndescription: d\nlesson: plots/{name}\n---\n# {name}\n")
@@ -235,6 +239,16 @@ def test_a_notebook_shows_the_same(gallery: Workshop) -> None:
         assert "evil" not in shown
         assert ("<picture><source" in shown) == (name == "moving")
         assert ("<b>bold</b>" in shown) == (name == "values")
+
+
+def test_a_notebook_takes_the_pictures_of_its_text_with_it(gallery: Workshop) -> None:
+    entry = gallery.entry("plots/drawing")
+    assert entry.script is not None
+    assert entry.run is not None
+    _, intro, *_ = notebook.notebook(entry.script, entry.run)["cells"]
+    assert "![A logo](attachment:0.png)" in "".join(intro["source"])
+    assert set(intro["attachments"]["0.png"]) == {"image/png"}
+    assert "![picture](../nowhere.png)" in "".join(intro["source"])
 
 
 def test_a_cell_and_a_number_of_one_name_are_refused(gallery: Workshop) -> None:

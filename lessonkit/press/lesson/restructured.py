@@ -103,7 +103,7 @@ def _role(name: str, raw: str, text: str, *_: Any) -> Any:
     shown = label.strip() if target else text.lstrip("!").strip()
     if not target and shown.startswith("~"):
         shown = shown[1:].rpartition(".")[2]
-    words = name.rpartition(":")[2] in _WORDS and (target or name != "ref")
+    words = name.rpartition(":")[2] in _WORDS and (target or name not in ("ref", "doc"))
     return [nodes.inline(raw, shown) if words else nodes.literal(raw, shown)], []
 
 

@@ -106,16 +106,18 @@ def _output(entry: Entry, output: Output, box: str, link: Link) -> dict[str, Any
     }
 
 
-def _picture(entry: Entry, picture: Picture, link: Link) -> dict[str, Any]:
+def _picture(entry: Entry, picture: Picture, link: Link) -> Markup:
     def address(path: str) -> str:
         return link(f"{entry.folder}/{path.rpartition('/')[2]}") if path else ""
 
-    return {
-        "words": picture.words,
-        "still": address(picture.still),
-        "moving": address(picture.moving),
-        "size": outputs.size(run_of(entry).read(picture.still)),
-    }
+    html = render(
+        "drawn",
+        still=address(picture.still),
+        moving=address(picture.moving),
+        words=picture.words,
+        size=outputs.size(run_of(entry).read(picture.still)),
+    )
+    return Markup(html)
 
 
 @lru_cache(maxsize=512)

@@ -4,30 +4,37 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from itertools import chain
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from lessonkit.evidence import notebook as evidence
-from lessonkit.evidence.record import Medium
 from lessonkit.press.lesson.script import Script
 from lessonkit.press.page import outputs
 from lessonkit.press.page.outputs import Output, Picture
 from lessonkit.press.page.templates import render
 from lessonkit.press.run.store import Run
 
+_PICTURE = re.compile(r"!\[([^\]\n]*)\]\(([^)\s]+)\)")
+_PICTURES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
+_PICTURES |= {".gif": "image/gif", ".webp": "image/webp", ".svg": "image/svg+xml"}
+
 
 def notebook(script: Script, run: Run) -> dict[str, Any]:
     """Return the notebook (nbformat 4.5) as plain data, deterministic for a run and a script."""
     put_out = iter(outputs.by_cell(script, run))
-    cells = [_text_cell("title", f"# {script.title}")]
+    cells = [_text_cell("title", f"# {script.title}", script.path.parent)]
     count = 0
     for index, cell in enumerate(script.cells):
         if cell.kind == "text":
-            cells.append(_text_cell(f"text-{index}", cell.source))
-        else:
+            cells.append(_text_cell(f"text-{index}", cell.source, script.path.parent))
+            continue
+        source, shown = script.shown(cell, whole=True), next(put_out)
+        if source or shown:  # a cell may hold configuration, and nothing else
             count += 1
-            source = script.shown(cell, whole=True)
-            cells.append(_code_cell(f"code-{index}", source, count, next(put_out), run))
+            cells.append(_code_cell(f"code-{index}", source, count, shown, run))
     around = run.manifest["circumstances"]
     return {
         "cells": cells,
@@ -59,8 +66,22 @@ def written(page: dict[str, Any]) -> str:
     return json.dumps(page, indent=1, ensure_ascii=False) + "\n"
 
 
-def _text_cell(name: str, text: str) -> dict[str, Any]:
-    return {"cell_type": "markdown", "id": name, "metadata": {}, "source": _lines(text)}
+def _text_cell(name: str, text: str, beside: Path) -> dict[str, Any]:
+    """Return a text; pictures that lie beside the script, and their bytes, go with it."""
+    attached: dict[str, dict[str, str]] = {}
+
+    def attach(found: re.Match[str]) -> str:
+        file = beside / unquote(found[2])
+        kind = _PICTURES.get(file.suffix.lower())
+        if kind is None or urlsplit(found[2]).scheme or not file.is_file():
+            return found[0]
+        kept = f"{len(attached)}{file.suffix.lower()}"
+        attached[kept] = {kind: base64.b64encode(file.read_bytes()).decode()}
+        return f"![{found[1]}](attachment:{kept})"
+
+    source = _lines(_PICTURE.sub(attach, text))
+    cell = {"cell_type": "markdown", "id": name, "metadata": {}, "source": source}
+    return {**cell, "attachments": attached} if attached else cell
 
 
 def _extra_cell(name: str, source: str) -> list[dict[str, Any]]:
@@ -122,18 +143,23 @@ def _displayed(bundle: evidence.Bundle) -> dict[str, Any]:
 
 
 def _drawn(run: Run, picture: Picture) -> evidence.Bundle:
-    """Return what a cell drew; one that moves stands still for who asks for less motion."""
-    still = Medium(picture.still, "image/png", picture.words)
-    if not picture.moving:
-        return evidence.medium(still, run.read(still.path))
-    kind = f"image/{picture.moving.rpartition('.')[2]}"
-    sources = _source(run, picture.moving, kind), _source(run, still.path, still.type)
-    html = render("moving", moving=sources[0], still=sources[1], words=picture.words)
+    """Return what a cell drew, as large as a page shows it."""
+    content = run.read(picture.still)
+    moving = picture.moving and _source(
+        run.read(picture.moving), f"image/{picture.moving.rpartition('.')[2]}"
+    )
+    html = render(
+        "drawn",
+        still=_source(content, "image/png"),
+        moving=moving,
+        words=picture.words,
+        size=outputs.size(content),
+    )
     return {"text/html": html, "text/plain": picture.words}
 
 
-def _source(run: Run, path: str, kind: str) -> str:
-    return f"data:{kind};base64,{base64.b64encode(run.read(path)).decode()}"
+def _source(content: bytes, kind: str) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def _lines(text: str) -> list[str]:
