@@ -135,24 +135,29 @@ class Record:
             raise EvidenceError(f"{what}: {error}.") from None
 
 
-def checked_legible(data: Any, what: str) -> None:
+def checked_legible(data: Any, what: str, lines: bool = True) -> None:
     """Refuse control characters in any text of plain data.
+
+    Args:
+        data: of mappings, lists and texts.
+        what: it is, for the error.
+        lines: whether a text may have several.
 
     Raises:
         EvidenceError: there is one.
     """
     if isinstance(data, str):
-        found = CONTROL.search(data)
+        found = CONTROL.search(data if lines else data.replace("\n", "\r"))
         if found:
             raise EvidenceError(
                 f"{what}: expected text without control characters, got {found[0]!a} in "
                 f"{data!a:.80}. Leave it out."
             )
     elif isinstance(data, Mapping):
-        checked_legible([*data, *data.values()], what)
+        checked_legible([*data, *data.values()], what, lines)
     elif isinstance(data, (list, tuple)):
         for item in data:
-            checked_legible(item, what)
+            checked_legible(item, what, lines)
 
 
 def checked_name(name: str) -> str:

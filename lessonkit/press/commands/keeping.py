@@ -55,7 +55,8 @@ def clean(everything: bool, dry_run: bool) -> None:
         kept = runs_in_use(project)
         if os.environ.pop("LESSONKIT_PROFILE", None):  # the site itself uses what it would hide
             kept |= runs_in_use(project)
-        doomed = [folder for folder in found if folder not in kept]
+        around = {project.runs_folder, *kept, *(above for one in kept for above in one.parents)}
+        doomed = [folder for folder in found if folder not in around]
     for folder in doomed:
         click.echo(f"{'would remove' if dry_run else 'removed'} {folder.relative_to(project.root)}")
         if not dry_run and folder == project.runs_folder:

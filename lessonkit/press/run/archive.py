@@ -11,7 +11,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from stat import S_IFMT, S_IFREG
 from typing import IO, NamedTuple
 
@@ -92,14 +92,18 @@ def unpack(file: Path, folder: Path, lessons: Collection[str]) -> dict[tuple[str
     with _opened(file) as archive:
         entries = [(entry, _place(file, entry, lessons)) for entry in archive.infolist()]
         names = {"/".join(place).casefold() for _, place in entries}
-        if len(names) < len(entries):
+        folders = {parent.as_posix() for name in names for parent in PurePosixPath(name).parents}
+        if len(names) < len(entries) or names & folders:
             raise ArchiveError(file, "two of its files have one name. Refused; export it again.")
         left = min(LARGEST, max(_SMALL, STRETCH * file.stat().st_size))
         for entry, place in entries:
             target = folder.joinpath(place.lesson, place.key, place.path)
             most = min(left, _most(place.path))
             with _reading(file, entry.filename), archive.open(entry) as packed:
-                left -= _copy(packed, target, most, file, entry.filename)
+                count = _copy(packed, target, most, file, entry.filename)
+                if count != entry.file_size:
+                    raise ValueError(f"expected {entry.file_size:,} bytes, got {count:,}")
+                left -= count
             runs.setdefault(place[:2], set()).add(place.path)
     if not runs:
         raise ArchiveError(file, "holds no runs. Make one with `lessonkit export`.")
@@ -132,7 +136,9 @@ def _reading(file: Path, name: str) -> Iterator[None]:
     except _BROKEN as error:
         where = f", file {name!a:.120}" if name else ""
         raise ArchiveError(
-            file, f"cannot be read as an archive of runs{where}: {error}. Export it again."
+            file,
+            f"cannot be read as an archive of runs{where}: {str(error).rstrip('.')}. Export it "
+            "again.",
         ) from None
 
 
@@ -146,7 +152,9 @@ def _check_end(file: Path) -> None:
         raise ValueError("expected the end of a small zip file without a comment")
     count, length = struct.unpack("<HI", end[-12:-6])
     if count > MOST_FILES or length > _DIRECTORY:
-        raise ValueError(f"{count:,} files; {MOST_FILES:,} are the most")
+        raise ValueError(
+            f"{count:,} files, their list {length:,} bytes: {MOST_FILES:,} are the most"
+        )
 
 
 def _place(file: Path, entry: zipfile.ZipInfo, lessons: Collection[str]) -> Place:

@@ -105,11 +105,11 @@ def _records(evidence: Evidence, manifest: Mapping[str, Any]) -> dict[str, Recor
 
 def _check_judged(claim: Claim, seeds: int, name: str) -> None:
     """Refuse a claim that escapes its judgement, or that leaves seeds out."""
-    if not claim.judged or (not claim.exact and seeds and len(claim.values) != seeds):
-        raise EvidenceError(
-            f"claim {name!r}: expected a verdict over all {seeds} seeds, got "
-            f"{len(claim.values)} value(s)"
-        )
+    count = len(claim.values)
+    if not claim.judged:
+        raise EvidenceError(f"claim {name!r}: expected a verdict, got none")
+    if not claim.exact and seeds and count != seeds:
+        raise EvidenceError(f"claim {name!r}: expected values of all {seeds} seeds, got {count}")
 
 
 def _check_cell(

@@ -6,6 +6,7 @@ source is the digest of the modules that it names, and its key is that of source
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -30,6 +31,7 @@ Key = Annotated[str, Meta(pattern=r"\A[0-9a-f]{16}\Z")]
 FilePath = Annotated[
     str, Meta(pattern=r"\A(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,119}/){0,3}[A-Za-z0-9_][\w.-]{0,119}\Z")
 ]
+_VERSION = re.compile(r"[23]\.\d{1,3}")
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 Seconds = Annotated[float, Meta(ge=0, le=1e12)]
 Found = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{64}|absent|a folder|no file|\d{1,19} bytes)\Z")]
@@ -72,10 +74,13 @@ def check(data: Mapping[str, Any]) -> None:
     if around.to_json() != data["circumstances"]:
         unknown = sorted(set(data["circumstances"]) - set(asdict(around)))
         raise EvidenceError(f"{MANIFEST}: unknown circumstances: {unknown!a:.200}")
-    checked_legible(data, MANIFEST)
     if around.profile not in PROFILES or around.device not in DEVICES:
         odd = f"{around.profile!a:.40} on {around.device!a:.40}"
         raise EvidenceError(f"{MANIFEST}: expected a profile and a device that exist, got {odd}")
+    if around.threads < 1 or around.first_seed < 0 or not _VERSION.fullmatch(around.python):
+        odd = f"{around.threads} threads, first seed {around.first_seed}, {around.python!a:.40}"
+        raise EvidenceError(f"{MANIFEST}: expected threads, seeds and a Python, got {odd}")
+    checked_legible(data, MANIFEST, lines=False)
     if len(set(made.seeds)) != len(made.seeds):
         raise EvidenceError(f"{MANIFEST}: expected seeds that differ, got one twice")
     _check_files(made.files)

@@ -168,7 +168,7 @@ class _Reader:
         name = self.path[-1]
         known = name == "svg" if self.count == 1 else _SHAPES.fullmatch(name)
         if not tag.startswith(_SVG) or not known:
-            raise EvidenceError(f"a drawing with <{tag!a:.80}>, which no page shows")
+            raise EvidenceError(f"a drawing with {name!a:.80}, which no page shows")
         if self.count == 1:
             _check_view(given.get("viewBox", ""))
         for attribute, value in given.items():

@@ -146,10 +146,10 @@ def open_run(folder: Path, lesson: str, memo_folder: Path | None = None) -> Run:
             f"{said[0]!a:.80} and {said[1]!a:.40}. {AGAIN}"
         )
     if wrong := manifests.wrong(manifest):
-        raise StoreError(f"{folder}: {wrong}. {AGAIN}")
+        raise StoreError(f"{folder}: {wrong.rstrip('.')}. {AGAIN}")
     files = {name: _checked(folder / name, digest) for name, digest in manifest["files"].items()}
     if wrong := contents.problem(manifest, files, seal, memo_folder):
-        raise StoreError(f"{folder}: {wrong}. {AGAIN}")
+        raise StoreError(f"{folder}: {wrong.rstrip('.')}. {AGAIN}")
     return Run(folder, manifest, files)
 
 
@@ -168,7 +168,8 @@ def _sealed(folder: Path) -> tuple[dict[str, Any], str]:
     except (ValueError, RecursionError) as error:
         raise StoreError(f"{file}: not a manifest: {error}. {AGAIN}") from None
     if not isinstance(manifest, dict):
-        raise StoreError(f"{file}: not a manifest: {type(manifest).__name__}. {AGAIN}")
+        found = type(manifest).__name__
+        raise StoreError(f"{file}: not a manifest: expected an object, got {found}. {AGAIN}")
     return manifest, sealed
 
 
