@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lessonkit.press.lesson import comments, script
+from lessonkit.press.lesson import comments, script, syntax
 from lessonkit.press.lesson.script import Script, ScriptError
 
 SCRIPT = '''
@@ -98,3 +98,13 @@ def test_two_cells_of_one_name_are_refused(tmp_path: Path) -> None:
         ScriptError, match=r"lesson\.py:6: the cell at line 3 is named 'train', too"
     ):
         read(tmp_path, '"""Title."""\n# %% train\nx = 1\n\n# %% train\ny = 2\n')
+
+
+def test_only_a_comment_that_changes_pictures_changes_the_key(tmp_path: Path) -> None:
+    code = '"""Title."""\nimport a\n{}\n# %%\n\nb = 1\n'
+    said = ("", "# sphinx_gallery_thumbnail_number = 2", f"# sphinx_gallery_{comments.DEFER}")
+    plain, chosen, deferred = (
+        syntax.tree(read(tmp_path, code.format(line)).path, tmp_path / "memo").digest
+        for line in said
+    )
+    assert plain == chosen != deferred

@@ -121,6 +121,13 @@ def found(source: str) -> list[Comment]:
     return comments
 
 
+def deferred(source: str) -> list[int]:
+    """Return the lines of a script that parses on which figures are asked to stay open."""
+    if PREFIX + DEFER not in source:
+        return []
+    return [line for line, match in _written(source) if match[1] == DEFER]
+
+
 def _written(source: str) -> Iterator[tuple[int, re.Match[str]]]:
     """Yield the comments that stand on lines of their own; what a string says is none."""
     for token in tokenize.generate_tokens(io.StringIO(source).readline):

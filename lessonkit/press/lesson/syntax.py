@@ -1,7 +1,7 @@
 """What one file of code says: a digest of it, what it imports, and what it reads.
 
 A digest covers the syntax tree, without comments and docstrings: these change no result, unless
-the code asks for them.
+the code asks for them, or a comment of sphinx-gallery's lets figures stay open.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from lessonkit.press import memo
-from lessonkit.press.lesson import script
+from lessonkit.press.lesson import comments, script
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,8 @@ def _cached_tree(path: Path, memo_folder: Path, mtime: int, size: int) -> Tree:
 
 def _parsed(path: Path) -> list[Any]:
     parsed = script.parse(path)
-    digest = hashlib.sha256("".join(_canonical(parsed)).encode()).hexdigest()
+    written = "".join(_canonical(parsed)) + _deferring(path, parsed)
+    digest = hashlib.sha256(written.encode()).hexdigest()
     nodes = list(ast.walk(parsed))
     imports = tuple(dict.fromkeys(name for node in nodes for name in _imports(node)))
     given = [value for node in nodes for value in _given(node)]
@@ -85,6 +86,13 @@ def _parsed(path: Path) -> list[Any]:
     asks = tuple(what for what, names in _ASKS.items() if names & named)
     text = hashlib.sha256(path.read_bytes()).hexdigest()
     return [digest, imports, reads, bool(given), asks, _docstrings(nodes), text]
+
+
+def _deferring(path: Path, parsed: ast.Module) -> str:
+    """Say between which statements figures stay open, the one thing that a comment changes."""
+    lines = comments.deferred(script.code(path))
+    before = [sum(node.lineno < line for node in parsed.body) for line in lines]
+    return json.dumps(before) if before else ""
 
 
 def _names(node: ast.AST) -> Iterator[str]:
