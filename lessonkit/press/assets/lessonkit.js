@@ -125,7 +125,35 @@ addEventListener("keydown", ({ key }) => {
 })
 addEventListener("hashchange", openTarget)
 
+// Sounds: decoded here, for a page may be allowed to fetch from its own site and not to load media --
+let speakers
+
+async function soundBytes(address) {
+  if (!address.startsWith("data:")) return (await fetch(address)).arrayBuffer()
+  return Uint8Array.from(atob(address.split(",")[1]), (letter) => letter.charCodeAt(0)).buffer
+}
+
+async function play(button) {
+  button.ariaPressed = "true"
+  speakers ??= new AudioContext()
+  const buffer = await speakers.decodeAudioData(await soundBytes(button.dataset.sound))
+  const sound = new AudioBufferSourceNode(speakers, { buffer })
+  sound.onended = () => (button.ariaPressed = "false")
+  button.addEventListener("click", () => sound.stop(), { once: true })
+  sound.connect(speakers.destination)
+  sound.start()
+}
+
+addEventListener("click", ({ target }) => {
+  if (target.matches?.(".lk-sound[aria-pressed=false]")) play(target)
+})
+
+function prepareSounds() {
+  for (const button of document.querySelectorAll(".lk-sound")) button.hidden = false
+}
+
 async function preparePage() {
+  prepareSounds()
   prepareLayers()
   openTarget()
   await settle()

@@ -30,6 +30,7 @@ from lessonkit.press.site import (
     check,
     copies,
     needs,
+    policy,
     searching,
     serving,
     twins,
@@ -188,9 +189,12 @@ class LessonkitPlugin(BasePlugin):
 
     @event_priority(-100)  # type: ignore[untyped-decorator]  # when the search has written
     def on_post_build(self, config: Any, **_: Any) -> None:
-        """Let a search find the lesson first, then the glossary."""
+        """Let a search find the lesson first, then the glossary; move scripts out of pages."""
+        site = Path(config["site_dir"])
         if self.course is not None:
-            searching.tune(Path(config["site_dir"]), self.course, self._address)
+            searching.tune(site, self.course, self._address)
+        pages_of_html = {file.dest_uri for file in self.files if file.is_static_page()}
+        policy.tighten(site, config["site_url"] or "", pages_of_html)
 
     def on_post_page(self, output: str, page: Any, **_: Any) -> str:
         """Put in the drawings that templates and search had no need to read.

@@ -29,7 +29,10 @@ _PROSE_PARTS = re.compile(r"(<(pre|code)\b.*?</\2>|<[^>]+>)", re.DOTALL)
 _MATHS = re.compile(
     r"\$\$(.+?)\$\$|(?<![\\\w$])\$(?![\s$])([^$\n]*?[^\s$\\])\$(?![\w$])", re.DOTALL
 )
-
+_AUDIO = re.compile(
+    r'<audio\b[^>]*?(?:>\s*<source\b[^>]*?)?\ssrc="(?P<address>[^"]*)".*?</audio>', re.DOTALL
+)
+_WORDS = re.compile(r'\saria-label="([^"]*)"')
 _ERROR = re.compile(r'<span class="lk-error" role="alert">(formula .*?)</span>', re.DOTALL)
 
 
@@ -61,9 +64,16 @@ def _tidy(notebook: str) -> str:
     notebook = _COPYING.sub("", notebook)
     notebook = _CODE.sub(r'<div class="highlight"><pre><code>\1</code></pre></div>', notebook)
     notebook = notebook.replace('class="anchor-link"', 'class="headerlink"')
+    notebook = _AUDIO.sub(_player, notebook)
     # Every cell would be a stop of the Tab key, with nothing to do there.
     notebook = notebook.replace(' tabindex="0"', "")
     return _PROSE.sub(lambda cell: cell[1] + _typeset(cell[2]) + cell[3], notebook)
+
+
+def _player(audio: re.Match[str]) -> str:
+    words = _WORDS.search(audio[0])
+    said = unescape(words[1]) if words else ""
+    return render("player", address=unescape(audio["address"]), words=said)
 
 
 def _typeset(prose: str) -> str:
