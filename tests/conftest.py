@@ -39,7 +39,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         )
 
 
-SETTINGS = '[tool.lessonkit]\nlibraries = ["numpy"]\n'
+SETTINGS = '[tool.lessonkit]\nlibraries = ["numpy", "matplotlib"]\n'
 
 LESSON = '''
 """A walk strays.

@@ -103,3 +103,46 @@ def test_what_a_lesson_reads_is_seen(
     forget()
     state = standing.standing(here, name)
     assert state.state == ("stale" if case.outcome == "stale" else "fresh")
+
+
+def test_a_library_that_no_key_covers_is_named(empty_project: Project) -> None:
+    empty_project.write("pyproject.toml", '[tool.lessonkit]\nlibraries = ["numpy"]\n')
+    code = "import click, numpy, json, PIL\nif not json:\n    import not_there"
+    empty_project.write("lessons/a.py", f'"""Title."""\n# %%\n{code}\n')
+    here = settings.load(empty_project.root)
+    (result,) = standing.build(here, standing.standings(here))
+    assert list(result.run.manifest["unlisted"]) == ["click", "pillow"]
+    (remark,) = standing.standing(here, "a").remarks
+    assert remark.startswith("lesson a: it imports click ")
+    assert "which `libraries` does not name: another version would go unnoticed" in remark
+    empty_project.write("pyproject.toml", '[tool.lessonkit]\nlibraries = ["Pillow", "click"]\n')
+    (result,) = standing.build(here := settings.load(empty_project.root), standing.standings(here))
+    assert list(result.run.manifest["unlisted"]) == ["numpy"]
+
+
+def test_a_file_outside_the_project_that_is_not_here_is_named(empty_project: Project) -> None:
+    outside = empty_project.write("../outside.txt", "1")
+    empty_project.write("lessons/a.py", '"""Title."""\n# %%\nopen("../../outside.txt").read()\n')
+    here = settings.load(empty_project.root)
+    standing.build(here, standing.standings(here))
+    assert standing.standing(here, "a").remarks == ()
+    outside.unlink()
+    state = standing.standing(here, "a")
+    assert state.state == "fresh"  # as on a machine that never had it
+    assert "outside the project, which is not here: nobody can tell" in state.remarks[0]
+
+
+def test_a_run_of_data_as_it_was_is_found_again(empty_project: Project) -> None:
+    data = empty_project.write("lessons/d.txt", "1")
+    empty_project.write("lessons/a.py", '"""Title."""\n# %%\nopen("d.txt").read()\n')
+    here = settings.load(empty_project.root)
+    keys = []
+    for text in ("1", "22", "1"):
+        data.write_text(text)
+        ran = standing.build(here, standing.standings(here))
+        keys.append((standing.standing(here, "a").run.key, len(ran)))
+    assert keys[0][0] == keys[2][0] != keys[1][0]
+    assert [ran for _, ran in keys] == [1, 1, 0]
+    data.write_text("333")
+    (problem,) = standing.standing(here, "a").remarks or standing.standing(here, "a").problems
+    assert "d.txt changed since the run that the page shows" in problem

@@ -12,7 +12,7 @@ from workshop import Workshop, copied
 
 pytestmark = pytest.mark.slow
 
-SETTINGS = '[tool.lessonkit]\nlibraries = ["numpy"]\n'
+SETTINGS = '[tool.lessonkit]\nlibraries = ["numpy", "matplotlib"]\n'
 SITE = "site_name: Walks\ntheme: {name: material, font: false}\nplugins: [search, lessonkit]\n"
 
 SMALL = '''

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -38,6 +39,7 @@ class Source:
     files: dict[str, str]  # declared data file or folder -> digest of its bytes
     places: dict[str, Path]  # name of a module -> its file, on this machine
     vouched: bool = False  # whether the lesson says what it reads, be it nothing
+    libraries: frozenset[str] = frozenset()  # what its own code imports from elsewhere, by name
 
     @property
     def digest(self) -> str:
@@ -74,7 +76,15 @@ def source(settings: Settings, lesson: str) -> Source:
     found = reached(settings, path)
     files = {name: _file_digest(settings, path, name) for name in found["__main__"].reads}
     places = {name: tree.file for name, tree in found.items()}
-    return Source(lesson, path, _digests(found), files, places, found["__main__"].vouched)
+    vouched = found["__main__"].vouched
+    return Source(lesson, path, _digests(found), files, places, vouched, _libraries(found))
+
+
+def _libraries(reached: dict[str, syntax.Tree]) -> frozenset[str]:
+    own = {name.partition(".")[0] for name in reached}
+    ours = [tree for name, tree in reached.items() if not name.startswith(f"{PACKAGE.name}.")]
+    named = {name.partition(".")[0] for tree in ours for name in tree.imports}
+    return frozenset(named - own - sys.stdlib_module_names)
 
 
 def _digests(reached: dict[str, syntax.Tree]) -> dict[str, str]:

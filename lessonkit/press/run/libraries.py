@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from importlib import metadata
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,6 +29,33 @@ def of_job(settings: Settings, job: Job) -> frozenset[str]:
         return named(list(job.source.places.values()), folders)
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return frozenset()
+
+
+def unlisted(settings: Settings, named: Iterable[str], loaded: Iterable[str]) -> dict[str, str]:
+    """Return the distributions, with their versions, that a lesson used and no key covers.
+
+    Args:
+        settings: of the project: `libraries` are those that enter a key.
+        named: modules that the lesson's own code imports somewhere.
+        loaded: modules that its process had imported at its end.
+    """
+    listed = {_canonical(name) for name in settings.libraries}
+    used = [m for m in set(named) & set(loaded) if _canonical(_CALLED.get(m, m)) not in listed]
+    found = {name for module in used for name in _distributions().get(module, ())}
+    return {n: metadata.version(n) for n in sorted(found) if _canonical(n) not in listed}
+
+
+# Looking all of them up costs a quarter of a second, which these common ones spare.
+_CALLED = {"sklearn": "scikit-learn", "PIL": "pillow", "mpl_toolkits": "matplotlib"}
+
+
+@lru_cache(maxsize=1)
+def _distributions() -> Mapping[str, list[str]]:
+    return metadata.packages_distributions()
+
+
+def _canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def common(wanted: Mapping[Name, frozenset[str]]) -> dict[Name, tuple[str, ...]]:

@@ -58,6 +58,7 @@ class Manifest(msgspec.Struct, forbid_unknown_fields=True):
     instruction_set: str
     files: dict[FilePath, Digest]
     inputs: dict[str, Found] = {}  # what it found beside its code, by how it looked
+    unlisted: dict[str, str] = {}  # libraries that it used and no key covers: their versions
 
 
 def check(data: Mapping[str, Any]) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 from lessonkit.evidence.record import EvidenceError
 from lessonkit.press.lesson.job import Job
 from lessonkit.press.lesson.source import source
-from lessonkit.press.run import aside, failures, limits, process, store
+from lessonkit.press.run import aside, failures, libraries, limits, process, store
 from lessonkit.press.run.nurseries import Child, Nurseries
 from lessonkit.press.run.process import Process, Tell
 from lessonkit.press.run.streams import PRINTED
@@ -198,7 +198,7 @@ def _finish(settings: Settings, ended: Process, runs: Path, replace: bool) -> Re
     if code == 0 and done is not None and not ended.stop and not changed:
         for scaffold in ("done.json", "job.json", "progress.json", PRINTED):
             (folder / scaffold).unlink(missing_ok=True)
-        made = store.commit(folder, runs, _manifest(job, done), replace)
+        made = store.commit(folder, runs, _manifest(settings, job, done), replace)
         failures.forget(runs, job.lesson, job.key)
         return Result(job, made, None)
     failure = _told(ended)
@@ -242,10 +242,12 @@ def _changed(settings: Settings, job: Job) -> str:
     return "its code changed after the build began, so this run counts for nothing. Build again."
 
 
-def _manifest(job: Job, done: dict[str, Any]) -> dict[str, Any]:
+def _manifest(settings: Settings, job: Job, done: dict[str, Any]) -> dict[str, Any]:
+    loaded = done.pop("loaded", [])
     return {
         **done,
         **job.manifest(done.get("inputs", {})),
+        "unlisted": libraries.unlisted(settings, job.source.libraries, loaded),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "pace": pace(),
     }

@@ -14,7 +14,7 @@ from lessonkit.evidence.promise import Promise
 from lessonkit.press.lesson import inputs, script
 from lessonkit.press.lesson.circumstances import AS_SET, Wanted, circumstances, confined
 from lessonkit.press.lesson.job import Job, job
-from lessonkit.press.run import failures, replications, runner, store
+from lessonkit.press.run import beside, failures, replications, runner, store
 from lessonkit.press.run.choice import Choice, choose, fuller
 from lessonkit.press.run.process import Tell
 from lessonkit.press.run.store import Run
@@ -184,19 +184,11 @@ def _unmeasured(found: Standing, wanted: Wanted, altered: bool) -> tuple[list[st
             "here."
         ]
     if found.job and run.code == found.job.source.digest:
-        changed = list(dict.fromkeys(map(inputs.spoken, found.moved)))
-        return [
-            f"lesson {name}: {changed[0]}{_more(changed)} changed since the run that the page "
-            f"shows ({run.key}) read it: run `lessonkit build {name}`."
-        ], []
+        return [beside.changed(run, found.moved)], []
     return [
         f"lesson {name}: its code changed since the run that the page shows ({run.key}): run "
         f"`lessonkit build {name}`."
     ], []
-
-
-def _more(names: Sequence[str]) -> str:
-    return f" (and {len(names) - 1} more)" if len(names) > 1 else ""
 
 
 def _judged(
@@ -214,22 +206,11 @@ def _judged(
     problems += [unbelievable] if unbelievable else []
     problems += _named_twice(settings, found.lesson, found.run)
     if found.present:
-        remarks += _unknown(settings, found.run)
+        remarks += beside.remarks(settings, found.run)
         problems += replications.broken(found.lesson, promises)
         remarks += replications.remarks(found.lesson, promises)
         remarks += _alone(settings, found.lesson, promises)
     return replace(found, promises=promises, problems=tuple(problems), remarks=tuple(remarks))
-
-
-def _unknown(settings: Settings, run: Run) -> Iterator[str]:
-    """Say what nobody here can compare: files outside the project, of another machine."""
-    unknown = [inputs.spoken(name) for name in inputs.unknown(settings.root, run.inputs)]
-    if unknown:
-        yield (
-            f"lesson {run.lesson}: its run read {unknown[0]}{_more(unknown)}, outside the project, "
-            "which is not here: nobody can tell whether it is still the same. Keep it in the "
-            "project."
-        )
 
 
 def _named_twice(settings: Settings, lesson: str, run: Run) -> Iterator[str]:

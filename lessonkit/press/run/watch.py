@@ -34,6 +34,12 @@ class Watch:
         if os.getpid() != self.pid:
             os._exit(1)
 
+    def loaded(self) -> list[str]:
+        """Name what the process has imported of installed packages."""
+        tops = {name: module for name, module in list(sys.modules.items()) if "." not in name}
+        files = {name: getattr(module, "__file__", None) or "" for name, module in tops.items()}
+        return sorted(name for name, file in files.items() if "-packages" in file)
+
     def machine(self) -> dict[str, Any]:
         """Say what the run cost and on what."""
         return {

@@ -74,8 +74,8 @@ def main(job_file: str, parent: int | None = None) -> int:
         streams.close()
         session.write()
         _write_json(folder / "cells.json", cells)
-        done = {"seeds": session.seeds, "inputs": found, **watch.machine()}
-        _write_json(folder / "done.json", done)
+        done = {"seeds": session.seeds, "inputs": found, "loaded": watch.loaded()}
+        _write_json(folder / "done.json", {**done, **watch.machine()})
     except BaseException as error:  # SystemExit and KeyboardInterrupt end a lesson badly, too
         if os.getpid() != session.pid:
             os._exit(1)
