@@ -207,3 +207,47 @@ def test_an_edit_in_src_makes_the_lesson_stale(ran: Workshop, tmp_path: Path) ->
     assert it.entry().standing.state == "fresh"
     it.replace("src/far/__init__.py", "STEPS = 100", "STEPS = 101")
     assert it.entry().standing.state == "stale"
+
+
+TEXT = '''
+"""Links of a text"""
+from lessonkit.evidence import Lesson
+lesson = Lesson("plain")
+
+# %% [markdown]
+# ## What `code` says
+# [home](../home.md), [elsewhere](https://example.org), [above](#what-code-says),
+# ![a picture](./mine%20own.png "a title").
+#
+# ## What `code` says
+# [nowhere](home.md#x)
+
+# %%
+1
+'''
+
+
+def test_links_of_a_text_lead_where_they_would_on_the_lessons_page(
+    ran: Workshop, tmp_path: Path
+) -> None:
+    it = copied(ran, tmp_path / "course")
+    it.write("lessons/plain.py", TEXT)
+    (it.root / "docs/plain.md").unlink()
+    it.write("docs/far/plain.md", "---\ndescription: x\nlesson: plain\n---\n\n# Plain\n")
+    (it.root / "docs/far/mine own.png").write_bytes(b"")
+    it.build()
+    configured("use_directory_urls: false\n")(it)
+    refused = it.mkdocs("build", "--strict")
+    assert refused.returncode == 1
+    assert "lessons/plain.py:11: the text leads to 'home.md#x'" in refused.stderr
+    assert refused.stderr.count("the text leads to") == 1
+    it.replace("lessons/plain.py", "(home.md#x)", "(../glossary.md)")
+    built = it.mkdocs("build", "--strict")
+    assert built.returncode == 0, built.stderr
+    assert linking.dead(it.root / "site") == []
+    page = it.root / "site/generated/plain/notebook.html"
+    wanted = ["../../home.html", "../../far/mine%20own.png", "../../glossary.html"]
+    assert set(wanted) <= set(linking.links(page))
+    html = page.read_text(encoding="utf-8")
+    assert html.count("What <code>code</code> says") == 2
+    assert "#what-code-says_1" in linking.links(page), "in the contents, too"

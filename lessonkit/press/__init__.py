@@ -25,7 +25,7 @@ above it, and `settings` and `memo`, which all of them know:
   `agreement`, what it refuses; `configured` reads mkdocs.yml without MkDocs, `check` finds what
   is wrong, `downloads` makes files, with `elsewhere`, what lessons need there, `laid` keeps them
   as they must be and `copies` hands them to MkDocs, and `twins`, `slim` and `bytecode` make
-  notebooks light; `serving` is beside the server;
+  notebooks light, `headings` and `leading` make pages of them; `serving` is beside the server;
 - `commands`, what can be asked on a command line: `running`, `looking`, `keeping`, `writing`.
 
 `cli` offers the commands, `terminal` is what they say and `scaffold` a new lesson or course;

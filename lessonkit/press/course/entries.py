@@ -91,7 +91,7 @@ class Entry:
     @property
     def twin(self) -> str:
         """The notebook that is to be read as a page, below the folder of pages."""
-        return f"{self.folder}/notebook.ipynb"
+        return f"{self.folder}/{pages.TWIN}"
 
     @property
     def topic(self) -> str:

@@ -15,6 +15,7 @@ import yaml
 from lessonkit.press.settings import PressError, Settings
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.S)
+TWIN = "notebook.ipynb"  # of each lesson: the notebook that is to be read as a page
 LEVELS = {1: "no maths", 2: "some maths", 3: "more maths"}
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, in C where it was built
 
@@ -117,8 +118,8 @@ def _read(path: Path, root: Path, mtime: int, size: int) -> Page:
 def as_folders(path: str) -> str | None:
     """Return where a file below the folder of pages stands in the site, if nobody knows better.
 
-    A page is a folder of its own, as MkDocs has it by default. None for a notebook: whether it has
-    a page, only the site's generator knows.
+    A page is a folder of its own, as MkDocs has it by default. None for a notebook that is to be
+    read: whether it has a page, only the site's generator knows.
     """
     return _place(path, "/", "")
 
@@ -129,7 +130,7 @@ def as_files(path: str) -> str | None:
 
 
 def _place(path: str, end: str, home: str) -> str | None:
-    if path.endswith(".ipynb"):
+    if path.endswith(f"/{TWIN}"):
         return None
     if not path.endswith(".md"):
         return quote(path)

@@ -22,6 +22,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lessonkit.press import memo
+from lessonkit.press.course import pages
 from lessonkit.press.course.entries import Course, Entry
 from lessonkit.press.lesson import sphinx
 from lessonkit.press.page import notebook
@@ -104,7 +105,7 @@ def _of_lesson(entry: Entry, taken: elsewhere.Luggage, site: str) -> dict[str, b
         files |= {Path(path).name: entry.run.read(path) for path in drawn}
     if entry.card:
         files |= _thumbnails(entry.memo_folder, entry.card)
-    return files | {"notebook.ipynb": twin, f"{entry.stem}.zip": _archive(packed)}
+    return files | {pages.TWIN: twin, f"{entry.stem}.zip": _archive(packed)}
 
 
 def _thumbnails(memo_folder: Path, picture: bytes) -> dict[str, bytes]:

@@ -14,6 +14,7 @@ from mkdocs.config import config_options
 from mkdocs.exceptions import PluginError
 from pathspec.gitignore import GitIgnoreSpec
 
+from lessonkit.press.course.pages import TWIN
 from lessonkit.press.page import maths
 from lessonkit.press.site import twins
 from lessonkit.press.site.downloads import SCRIPTS, STYLES
@@ -44,7 +45,7 @@ _BRING = {
 }
 _NOTEBOOKS = {
     "ignore": ["*.md"],  # else it opens every page to see whether it is a notebook
-    "include": ["notebook.ipynb"],
+    "include": [TWIN],
     "execute": False,
     "allow_errors": False,
     "no_prompt": True,

@@ -16,6 +16,7 @@ from typing import Any
 from mkdocs.config import config_options
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, event_priority
+from mkdocs.structure.toc import get_toc
 
 from lessonkit.press import settings
 from lessonkit.press.course import pages, syllabus
@@ -29,6 +30,8 @@ from lessonkit.press.site import (
     cards,
     check,
     copies,
+    headings,
+    leading,
     needs,
     policy,
     searching,
@@ -129,20 +132,21 @@ class LessonkitPlugin(BasePlugin):
     def _address(self, path: str) -> str | None:
         """Return where a file below the folder of pages stands in the site; None if nowhere."""
         file = self.files.get_file_from_path(path)
-        if file is None:  # laid out since this build began, or no page of this site
-            return None if path.endswith((".md", ".ipynb")) else pages.as_folders(path)
+        if file is None:
+            return None
         shown = file.inclusion.is_in_serve() if self.serving else file.inclusion.is_included()
-        if not shown or (path.endswith(twins.FILE) and not file.is_documentation_page()):
+        if not shown or (twins.lesson_of(path) and not file.is_documentation_page()):
             return None
         return "" if file.url in (".", "./") else str(file.url)
 
     def on_page_markdown(self, markdown: str, page: Any, **_: Any) -> str:
         """Tell the Markdown extension which page comes."""
         path = Path(self.settings.pages_folder, page.file.src_uri)
-        if path.suffix == ".ipynb":
-            lesson = page.file.src_uri.removeprefix("generated/").rpartition("/")[0]
+        lesson = twins.lesson_of(page.file.src_uri)
+        if lesson:
             page.meta["search"] = {"exclude": True}  # its lesson's page is to be found
             page.meta["description"] = f"The notebook of the lesson {lesson}, as it ran."
+        if path.suffix != ".md":  # a notebook, this one or the author's own
             return markdown
         self._head(page.meta, path)
         if page.file.src_uri == glossary.FILE:
@@ -177,8 +181,10 @@ class LessonkitPlugin(BasePlugin):
     def on_page_content(self, html: str, page: Any, **_: Any) -> str:
         """The page is done: mark the words that it uses first, and say where its lesson stands."""
         place, self.place = self.place, None
-        _speak(page)
         if place is None or self.course is None:  # a notebook
+            html = self._twin(html, page)
+        _speak(page)
+        if place is None or self.course is None:
             return html
         if page.meta.get("glossary", True) and page.file.src_uri != glossary.FILE:
             html = glossary.marked(html, glossary.words(self.settings), place.link)
@@ -186,6 +192,20 @@ class LessonkitPlugin(BasePlugin):
         if entry is None or entry.page is None or entry.page.path != place.path:
             return html
         return html + neighbours(self.course, entry, place.link)
+
+    def _twin(self, html: str, page: Any) -> str:
+        """Give a notebook's page contents, and links of the lesson's text that lead somewhere."""
+        lesson = twins.lesson_of(page.file.src_uri)
+        entry = self.course.entries.get(lesson) if self.course and lesson else None
+        if entry is None:
+            return html
+        html, contents = headings.numbered(html)
+        page.toc = get_toc(contents)
+        here, wrong = resolving.Place(url=page.url, address=self._address), list[str]()
+        html = leading.led(html, entry, here.link, wrong.append)
+        for finding in leading.findings(self.settings, entry, wrong):
+            log.warning("%s", finding)
+        return html
 
     @event_priority(-100)  # type: ignore[untyped-decorator]  # when the search has written
     def on_post_build(self, config: Any, **_: Any) -> None:

@@ -22,7 +22,7 @@ _COPYING = re.compile(
     r'|<div class="clipboard-copy-txt"[^>]*>.*?</div>',
     re.DOTALL,
 )
-_PROSE = re.compile(
+PROSE = re.compile(
     r'(<div class="jp-RenderedHTMLCommon jp-RenderedMarkdown[^>]*>)(.*?)(</div>)', re.S
 )
 _PROSE_PARTS = re.compile(r"(<(pre|code)\b.*?</\2>|<[^>]+>)", re.DOTALL)
@@ -67,7 +67,7 @@ def _tidy(notebook: str) -> str:
     notebook = _AUDIO.sub(_player, notebook)
     # Every cell would be a stop of the Tab key, with nothing to do there.
     notebook = notebook.replace(' tabindex="0"', "")
-    return _PROSE.sub(lambda cell: cell[1] + _typeset(cell[2]) + cell[3], notebook)
+    return PROSE.sub(lambda cell: cell[1] + _typeset(cell[2]) + cell[3], notebook)
 
 
 def _player(audio: re.Match[str]) -> str:

@@ -21,6 +21,7 @@ from types import ModuleType
 from typing import Any
 
 from lessonkit.press import memo
+from lessonkit.press.course.pages import TWIN
 from lessonkit.press.page import formulas
 from lessonkit.press.site import slim
 from lessonkit.press.site.bytecode import Bytecode
@@ -28,7 +29,6 @@ from lessonkit.press.site.copies import PLACE, Copies
 
 log = logging.getLogger("mkdocs.plugins.lessonkit")
 PLUGIN = "mkdocs-jupyter"
-FILE = "notebook.ipynb"  # of each lesson, laid out to be rendered
 _CONVERT = "mkdocs_jupyter.convert"
 _PLUGIN_MODULE = "mkdocs_jupyter.plugin"
 _MAKERS = (
@@ -83,8 +83,15 @@ def take_over(plugins: Any, memo_folder: Path, copies: Copies) -> None:
 def _wanted(theirs: Callable[[Any], bool], file: Any) -> bool:
     """Leave notebooks and scripts that are there to be downloaded as they are."""
     if file.src_uri.startswith(PLACE):
-        return bool(file.src_uri.endswith(f"/{FILE}"))
+        return bool(lesson_of(file.src_uri))
     return theirs(file)
+
+
+def lesson_of(path: str) -> str:
+    """Return the lesson whose twin lies here below the folder of pages; "" if it is none."""
+    if path.startswith(PLACE) and path.endswith(f"/{TWIN}"):
+        return path.removeprefix(PLACE).removesuffix(f"/{TWIN}")
+    return ""
 
 
 class Twins:
