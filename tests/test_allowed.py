@@ -62,3 +62,8 @@ def test_nothing_of_it_runs_loads_or_leaves(evil: str) -> None:
 
 def test_html_that_shows_nothing_is_nothing() -> None:
     assert allowed("<div><script>plot()</script></div>", "box") == ""
+
+
+@pytest.mark.parametrize("deep", ["<div>" * 100_000, "<b>" * 3_000, "<style>" + "a{" * 50_000])
+def test_html_that_is_too_deep_to_be_read_is_nothing(deep: str) -> None:
+    assert allowed(deep + "x", "box") == ""

@@ -8,6 +8,7 @@ prefix, and each rule of a style holds below the box alone.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -62,7 +63,12 @@ _FUNCTIONS = _named(
     translate translatex translatey var
     """
 )
-_STYLE = re.compile(r"<style\b[^>]*>(.*?)</style\s*>", re.S | re.I)
+_STYLE = re.compile(r"<(/?)style\b[^>]*>?", re.I)
+_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)")
+# What holds nothing, or stands in no other of its kind: often nobody closes it.
+_FLAT = _named("br col hr img input path use p li dt dd tr td th thead tbody tfoot")
+_DEEPEST = 2_000  # elements within one another
+_LONGEST = 300_000  # characters of a style
 _PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*")
 _LINK = re.compile(r"(https?:|mailto:)", re.I)
 
@@ -76,8 +82,11 @@ def allowed(html: str, name: str) -> Markup:
     """
     import nh3
 
+    words, styles = _parted(html)
+    if _depth(words) > _DEEPEST:
+        return Markup("")
     inside = nh3.clean(
-        _STYLE.sub("", html),
+        words,
         tags=_TEXT | _DRAWN,
         attributes=_ATTRIBUTES,
         set_tag_attribute_values={"input": {"type": "checkbox"}},
@@ -89,8 +98,34 @@ def allowed(html: str, name: str) -> Markup:
     inside = re.sub(r"<img(?![^>]* alt=)", '<img alt=""', inside)
     if not re.sub(r"<(?!img|svg|input)[^>]*>|\s", "", inside):
         return Markup("")
-    rules = "".join(_styles("\n".join(_STYLE.findall(html)), f"{name}-"))
+    try:
+        rules = "".join(_styles(styles[:_LONGEST], f"{name}-"))
+    except RecursionError:  # nobody nests a style so deep
+        rules = ""
     return Markup(render("box", name=name, rules=Markup(rules), inside=Markup(inside)))
+
+
+def _parted(html: str) -> tuple[str, str]:
+    """Return some HTML without its styles, and these; one that does not end takes the rest."""
+    words, styles, at, inside = list[str](), list[str](), 0, False
+    for tag in _STYLE.finditer(html):
+        if inside == bool(tag[1]):
+            (styles if inside else words).append(html[at : tag.start()])
+            at, inside = tag.end(), not inside
+    (styles if inside else words).append(html[at:])
+    return "".join(words), "\n".join(styles)
+
+
+def _depth(html: str) -> int:
+    """Return about how many elements stand within one another: a parser's time grows with it."""
+    counts, depth, deepest = Counter[str](), 0, 0
+    for closing, name in _TAG.findall(html.lower()):
+        step = -min(counts[name], 1) if closing else 1
+        if name not in _FLAT:
+            counts[name] += step
+            depth += step
+            deepest = max(deepest, depth)
+    return deepest
 
 
 def _attribute(prefix: str, tag: str, name: str, value: str) -> str | None:

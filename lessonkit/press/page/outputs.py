@@ -17,6 +17,7 @@ from typing import Any
 from lessonkit.press.lesson.script import Cell, Script
 from lessonkit.press.page.allowed import allowed
 from lessonkit.press.page.printed import printed, without_addresses
+from lessonkit.press.run.outputs import HTML_LIMIT
 from lessonkit.press.run.store import Run
 
 _DENSITY = 144 / 96  # pixels of a picture in each that it takes on a page
@@ -53,7 +54,7 @@ class Output:
 
 @lru_cache(maxsize=256)
 def _box(html: str, name: str) -> str:
-    return allowed(html, name)
+    return allowed(html, name) if len(html) <= HTML_LIMIT else ""
 
 
 def by_cell(script: Script, run: Run) -> list[list[Output]]:

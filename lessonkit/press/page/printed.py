@@ -12,7 +12,7 @@ _ESCAPE = re.compile(
 _ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]{4,}")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f]")
 _TOKEN = re.compile(rf"{_ESCAPE.pattern}|[\r\n\b]|[^\x1b\x9b\r\n\b]+|[\x1b\x9b]")
-_WIDEST = 10_000  # places in a line: no cursor goes further
+_WIDEST = 1_000  # places in a line: no cursor is sent further
 
 
 def printed(text: str) -> str:

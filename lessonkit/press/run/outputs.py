@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 LIMIT = 100_000  # characters kept of one text
-HTML_LIMIT = 2_000_000  # of one HTML representation: pictures may stand in it
+HTML_LIMIT = 1_000_000  # of one HTML representation: pictures may stand in it
 _DPI = 144  # twice the size at which a page shows it
 _MOVING_DPI = 96
 _PIXELS = 40_000_000  # of all frames of one that moves
