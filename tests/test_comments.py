@@ -108,3 +108,10 @@ def test_only_a_comment_that_changes_pictures_changes_the_key(tmp_path: Path) ->
         for line in said
     )
     assert plain == chosen != deferred
+
+
+def test_every_comment_stands_in_the_reference() -> None:
+    page = Path(__file__).parent.parent / "docs/reference/sphinx-gallery.md"
+    table = [line for line in page.read_text(encoding="utf-8").split("\n") if line[:1] == "|"]
+    missing = [name for name in comments.KINDS if not any(f"`{name}" in line for line in table)]
+    assert missing == []
