@@ -5,10 +5,12 @@ from __future__ import annotations
 import sqlite3
 import zipfile
 
+import inputs_table
 import pytest
 from conftest import Project
 from inputs_table import CASES, Case
 
+from lessonkit.evidence.environment import NEEDED, PINNED, THREADS
 from lessonkit.press import settings
 from lessonkit.press.lesson import inputs, script, source, syntax
 from lessonkit.press.run import runner, standing
@@ -146,3 +148,41 @@ def test_a_run_of_data_as_it_was_is_found_again(empty_project: Project) -> None:
     data.write_text("333")
     (problem,) = standing.standing(here, "a").remarks or standing.standing(here, "a").problems
     assert "d.txt changed since the run that the page shows" in problem
+
+
+# The page that says all this.
+
+
+def counted() -> str:
+    """The table of the documentation: what was tried, and how it came out."""
+    rows = [
+        "| | tried | noticed | refused | rightly nothing runs | unseen |",
+        "|---|" + "---:|" * 5,
+    ]
+    outcomes = ("stale", "refused", "same", "unseen")
+    for title, cases in (
+        ("modules", inputs_table.MODULES),
+        ("docstrings, lines, source", inputs_table.TEXT),
+        ("files, folders, databases", inputs_table.READS),
+        ("programs, network, own files", inputs_table.PROGRAMS),
+    ):
+        found = [sum(case.outcome == outcome for case in cases) for outcome in outcomes]
+        rows.append(f"| {title} | {len(cases)} | " + " | ".join(map(str, found)) + " |")
+    unseen = ", ".join(case.title for case in CASES if case.outcome == "unseen")
+    return "\n".join([*rows, "", f"Unseen: {unseen}."])
+
+
+PARTS = {
+    "table": counted(),
+    "pinned": "\n".join(
+        f"- `{n}={v}`" for n, v in {**dict.fromkeys(THREADS, "1"), **PINNED}.items()
+    ),
+    "needed": ", ".join(f"`{name}`" for name in NEEDED) + ".",
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_documentation_says_what_the_code_does(repository: Path, part: str) -> None:
+    page = (repository / "docs/reference/what-a-run-sees.md").read_text(encoding="utf-8")
+    written = page.partition(f"<!-- {part} -->\n")[2].partition(f"\n<!-- /{part} -->")[0]
+    assert written == PARTS[part]

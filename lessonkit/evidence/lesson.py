@@ -33,8 +33,9 @@ class Lesson(Publishing):
             `"training/vanishing_gradients"`.
         format: of Python's, as in ".2f", ".1e", ".0%", "d": how the lesson writes what it measures,
             unless a number, table or claim says otherwise.
-        reads: data files of the project that the lesson reads, as paths from its root. They are
-            part of what decides whether a run is stale, so they must be written out.
+        reads: data files and folders of the project that the lesson or a program that it starts
+            reads, as paths from the project's root, written out; `[]` if its programs read
+            nothing. What the lesson itself reads is seen without.
 
     Raises:
         EvidenceError: the builder runs another script than `name` says.

@@ -44,6 +44,11 @@ def by_import() -> bool:
     return file.startswith((*_IMPORTING, f"{_STANDARD}importlib{os.sep}"))
 
 
+def resolving() -> bool:
+    """Say whether a path is only followed to where its links lead."""
+    return next(callers()).f_code.co_name in ("_joinrealpath", "realpath")
+
+
 def callers() -> Iterator[FrameType]:
     """Yield the frames that led here, from the innermost, our own left out."""
     frame: FrameType | None = sys._getframe(1)

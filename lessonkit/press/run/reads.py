@@ -58,6 +58,7 @@ class Reads:
     def begin(self) -> None:
         """Look on from here."""
         calls.wrap("stat", functools.partial(self._alone, self._asked))
+        calls.wrap("lstat", functools.partial(self._alone, self._asked_link))
         calls.wrap("access", functools.partial(self._alone, self._asked))
         calls.wrap("open", functools.partial(self._alone, self._in_folder))
         calls.wrap_spawning(functools.partial(self._alone, self._spawned))
@@ -189,6 +190,10 @@ class Reads:
             place = self.places.absolute(calls.whole(path, arguments))
             if place and self.places.inside(place) and os.path.realpath(place) not in self.code:
                 self._note("stat", place)
+
+    def _asked_link(self, path: Any, arguments: dict[str, Any]) -> None:
+        if not calls.resolving():
+            self._asked(path, arguments)
 
     def _in_folder(self, path: Any, arguments: dict[str, Any]) -> None:
         if arguments.get("dir_fd") is not None:
