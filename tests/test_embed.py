@@ -21,6 +21,7 @@ from workshop import Workshop, assert_sound, copied, read, tags, walks
 
 from lessonkit.press.course import pages
 from lessonkit.press.page import embed, resolving
+from lessonkit.press.page.templates import literal
 from lessonkit.press.site import needs
 
 # A second lesson, with a figure of the same name and words that HTML would misread.
@@ -262,6 +263,20 @@ def test_where_only_text_can_stand_a_number_is_text(site: Render) -> None:
     assert re.fullmatch(r"far, \d\.\d\d \(\d\.\d\d to \d\.\d\d\), not \d\.\d\d", first["alt"])
     assert re.fullmatch(r"by \d\.\d\d", second["alt"])
     assert re.fullmatch(r"by \d\.\d\d", next(tags(html, "a"))["title"])
+
+
+def test_a_number_in_alternative_text_is_never_markup() -> None:
+    hostile = """5 ](javascript:a()) "><script>a()</script> [[x]] $y$ **b** `c` {{ d }} <!-- -->"""
+    written = literal(hostile)
+    for page in (
+        f"![{written}](x.png)",
+        f"[t](https://e.org '{written}')",
+        f'<img alt="{written}">',
+    ):
+        html = markdown.markdown(page, extensions=["tables", "attr_list", "pymdownx.superfences"])
+        (found,) = [*tags(html, "img"), *tags(html, "a")]
+        assert hostile in found.values()
+        assert "<script" not in html
 
 
 def test_an_error_where_only_text_can_stand_breaks_no_html(

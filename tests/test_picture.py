@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 from typing import Any
@@ -98,3 +99,13 @@ def test_a_legend_beside_the_axes_stays_where_the_layout_put_it(tmp_path: Path) 
     blank = (pixels == 255).all(axis=1)
     longest = max(len(run) for run in "".join("# "[int(b)] for b in blank).split("#"))
     assert longest < 0.2 * picture.PNG_DPI, "no gap between legend and axes"
+
+
+def test_no_cell_of_a_table_is_a_formula(tmp_path: Path) -> None:
+    labels = ["=1+1", "+2", "-3", "-3+1", "@x", "\t=1", "−4", "plain"]
+    columns = {"=cmd|' /C calc'!A0": picture.column(labels, "labels")}
+    picture.save_data(columns, tmp_path, "far")
+    with (tmp_path / "data/far.csv").open(newline="", encoding="utf-8") as file:
+        cells = [row[0] for row in csv.reader(file)]
+    assert cells[0] == "'=cmd|' /C calc'!A0"
+    assert cells[1:] == ["'=1+1", "+2", "-3", "'-3+1", "'@x", "'\t=1", "−4", "plain"]

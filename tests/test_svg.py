@@ -263,7 +263,8 @@ def test_numbers_are_short_but_scales_keep_their_digits(raw: str) -> None:
 
 def test_a_scale_is_not_rounded_to_nothing() -> None:
     raw = (
-        '<svg viewBox="0 0 7 5"><text transform="translate(1.23456 2) scale(0.015625 -0.015625)"/>'
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 7 5">'
+        '<text transform="translate(1.23456 2) scale(0.015625 -0.015625)"/>'
     )
     raw += '<text transform="matrix(0.00123 0 0 0.00123 0 0)"/><path d="M 0.123456 -0.0001"/></svg>'
     text = themed(raw)
@@ -347,5 +348,12 @@ def test_the_same_figure_gives_the_same_bytes() -> None:
 
 
 def test_what_has_no_size_is_refused() -> None:
-    with pytest.raises(ValueError, match="expected an SVG with a viewBox"):
-        svg.themed("<svg><g/></svg>", "far")
+    with pytest.raises(ValueError, match="expected a drawing with a viewBox"):
+        svg.themed('<svg xmlns="http://www.w3.org/2000/svg"><g/></svg>', "far")
+
+
+def test_what_is_more_than_a_drawing_never_reaches_a_page() -> None:
+    around = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1">'
+    for inside in ("<script>a()</script>", '<g onload="a()"/>', '<a href="javascript:a()"/>'):
+        with pytest.raises(ValueError, match="a drawing with"):
+            svg.themed(f"{around}{inside}</svg>", "far")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import sys
+import sysconfig
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -53,6 +56,33 @@ def test_what_arrived_is_fresh_and_published(elsewhere: Workshop, packed: Path) 
     assert elsewhere.do("build", "--dry-run").out == "keep  walks/stray  (fresh)\n"
     assert (elsewhere.root / "docs/generated/walks/stray/stray.ipynb").is_file()
     assert elsewhere.do("check").code == 0
+
+
+def test_an_archive_says_nothing_of_the_machine_that_made_it(
+    there: Workshop, tmp_path: Path
+) -> None:
+    there.replace(
+        "lessons/walks/stray.py",
+        'print(f"{len(walks)} walks")',
+        "import os, sys, warnings\n"
+        "print(os.getcwd(), __file__, np.__file__, os.path.expanduser('~/x'))\n"
+        "warnings.warn('look')\n"
+        "print(os.__file__, file=sys.stderr)",
+    )
+    there.build()
+    assert there.do("export", str(tmp_path / "mine.zip")).code == 0
+    with zipfile.ZipFile(tmp_path / "mine.zip") as archive:
+        said = "".join(archive.read(name).decode("latin-1") for name in archive.namelist())
+        (cells,) = (archive.read(name) for name in archive.namelist() if "cells" in name)
+    printed = next(cell["stdout"] for cell in json.loads(cells) if cell["stdout"])
+    assert printed == ". lessons/walks/stray.py numpy/__init__.py ~/x\n"
+    for place in (
+        str(there.root),
+        sys.prefix,
+        os.path.expanduser("~/"),
+        sysconfig.get_path("stdlib"),
+    ):
+        assert place not in said
 
 
 def test_a_run_that_is_here_already_stays(there: Workshop, packed: Path) -> None:

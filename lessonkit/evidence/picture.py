@@ -132,14 +132,29 @@ def save_data(columns: Mapping[str, Sequence[str]], folder: Path, name: str) -> 
     target.mkdir(parents=True, exist_ok=True)
     with (target / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
+        writer.writerow(map(harmless, columns))
         writer.writerows(zip(*columns.values(), strict=True))
     return f"data/{name}.csv"
 
 
 def column(values: Any, what: str) -> list[str]:
-    """Return the cells of a column: text as it is, numbers checked and with six digits."""
+    """Return the cells of a column: text made harmless, numbers checked and with six digits."""
     plain = values.tolist() if hasattr(values, "tolist") else list(values)
     return [
-        cell if isinstance(cell, str) else f"{checked_values(cell, what)[0]:.6g}" for cell in plain
+        harmless(cell) if isinstance(cell, str) else f"{checked_values(cell, what)[0]:.6g}"
+        for cell in plain
     ]
+
+
+def harmless(cell: str) -> str:
+    """Return a cell of a table so that no spreadsheet takes it for a formula."""
+    formula = cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+    return f"'{cell}" if formula and not _is_number(cell) else cell
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return "_" not in cell

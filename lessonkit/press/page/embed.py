@@ -17,7 +17,6 @@ from typing import Any
 
 from markdown import Extension, Markdown
 from markdown.preprocessors import Preprocessor
-from markupsafe import escape
 
 from lessonkit.press import settings
 from lessonkit.press.course import entries as courses
@@ -25,7 +24,7 @@ from lessonkit.press.course import pages
 from lessonkit.press.page import anchors, shown
 from lessonkit.press.page.brackets import LIST_MARK, Embed, find
 from lessonkit.press.page.resolving import EmbedError, Place, Where, resolve
-from lessonkit.press.page.templates import render
+from lessonkit.press.page.templates import literal, render
 from lessonkit.press.settings import PressError
 
 log = logging.getLogger("mkdocs.plugins.lessonkit")
@@ -94,7 +93,7 @@ def _is_block(html: str) -> bool:
 
 
 def _error(message: str, embed: Embed) -> str:
-    return escape(message) if embed.plain else render("error", message=message, alone=embed.alone)
+    return literal(message) if embed.plain else render("error", message=message, alone=embed.alone)
 
 
 def _told(md: Markdown) -> Place:

@@ -7,12 +7,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from markupsafe import escape
-
 from lessonkit.press.course import entries as courses
 from lessonkit.press.course import pages
 from lessonkit.press.page import blocks, evidence, formulas, shown
 from lessonkit.press.page.brackets import Embed
+from lessonkit.press.page.templates import literal
 from lessonkit.press.settings import PressError
 
 _NAME = re.compile(r"(\^)?(?:([\w/-]+):)?([\w-]+)(?:\.([\w-]+))?")
@@ -114,7 +113,7 @@ def resolve(course: courses.Course, place: Place, embed: Embed, used: dict[str, 
             return evidence.cell(entry, name, place.link, anchor, opened=part == shown.OPEN)
         return evidence.block(entry, name, place.link, anchor)
     return (
-        escape(formulas.plain(record.text(part)))
+        literal(formulas.plain(record.text(part)))
         if embed.plain
         else evidence.sentence(record, part)
     )

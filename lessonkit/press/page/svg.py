@@ -8,6 +8,7 @@ import re
 from xml.etree import ElementTree
 
 from lessonkit.press.page import beneath, colours, joining, places
+from lessonkit.press.run import media
 
 Element = ElementTree.Element
 
@@ -35,12 +36,11 @@ def themed(svg: str, prefix: str) -> str:
     what draws nothing is left out.
 
     Raises:
-        ValueError: it has no `viewBox`.
+        ValueError: it has no `viewBox`, or it is more than a drawing.
     """
+    media.check_drawing(svg.encode())  # whoever made it
     root = ElementTree.fromstring(svg)
-    view = root.get("viewBox")
-    if view is None:
-        raise ValueError("expected an SVG with a viewBox, as matplotlib writes it")
+    view = root.attrib["viewBox"]
     for node in root.iter():
         node.tag = node.tag.rpartition("}")[2]
         for name in [name for name in node.attrib if name.startswith("{")]:

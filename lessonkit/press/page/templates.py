@@ -15,6 +15,7 @@ from lessonkit.press.page import formulas
 
 _SIGN = {"holds": "✓", "contradicted": "✗", "broken": "!", "unjudged": "–"}
 _REST = {**_SIGN, "contradicted": "≠"}  # behind a sentence that is true, for it says what came out
+_SIGN_OF_MARKUP = re.compile(r"[!\"#$&'()*/:;<=>?@\[\\\]^_`{|}~]")  # or an extension's
 _WORD = {"broken": "promise broken", "unjudged": "not judged"}
 
 
@@ -47,6 +48,11 @@ def _environment() -> Environment:
         "verdict": lambda made: _WORD.get(state(made), made.standing),
     }
     return made
+
+
+def literal(text: str) -> str:
+    """Write a text so that neither Markdown nor HTML reads anything but itself in it."""
+    return _SIGN_OF_MARKUP.sub(lambda sign: f"&#{ord(sign[0])};", text)
 
 
 def value(text: str) -> Markup:

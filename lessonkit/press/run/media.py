@@ -16,6 +16,7 @@ import wave
 from collections.abc import Callable
 from xml.parsers import expat
 
+from lessonkit.evidence.picture import harmless
 from lessonkit.evidence.record import CONTROL, EvidenceError
 
 PIXELS = 50_000_000  # of a picture, or of all frames of one that moves
@@ -82,20 +83,6 @@ def _check_table(content: bytes) -> None:
                 raise EvidenceError(
                     f"cell {cell!a:.40}: a spreadsheet would execute it, or not show it"
                 )
-
-
-def harmless(cell: str) -> str:
-    """Return a cell of a table so that no spreadsheet takes it for a formula."""
-    formula = cell.startswith(("=", "+", "-", "@", "\t", "\r"))
-    return f"'{cell}" if formula and not _is_number(cell) else cell
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return "_" not in cell
 
 
 # Drawings: what matplotlib writes, and no more.

@@ -18,7 +18,7 @@ from typing import Any
 from lessonkit.evidence.record import EvidenceError
 from lessonkit.press.lesson.job import Job
 from lessonkit.press.lesson.source import source
-from lessonkit.press.run import aside, failures, libraries, limits, process, store
+from lessonkit.press.run import aside, failures, libraries, limits, paths, process, store
 from lessonkit.press.run.nurseries import Child, Nurseries
 from lessonkit.press.run.process import Process, Tell
 from lessonkit.press.run.streams import PRINTED
@@ -198,6 +198,7 @@ def _finish(settings: Settings, ended: Process, runs: Path, replace: bool) -> Re
     if code == 0 and done is not None and not ended.stop and not changed:
         for scaffold in ("done.json", "job.json", "progress.json", PRINTED):
             (folder / scaffold).unlink(missing_ok=True)
+        paths.hide(folder, settings.root)
         made = store.commit(folder, runs, _manifest(settings, job, done), replace)
         failures.forget(runs, job.lesson, job.key)
         return Result(job, made, None)
