@@ -70,6 +70,7 @@ def test_what_is_remembered_of_a_script_says_the_same(tmp_path: Path) -> None:
         ("sphinx_gallery_thumbnail_number = 'x'", "expected something like 2, got 'x'"),
         ("sphinx_gallery_thumbnail_number", "expected something like 2, got nothing"),
         ("sphinx_gallery_capture_repr = ('_repr_png_',)", "expected something like"),
+        ("sphinx_gallery_ignore_repr_types = '('", "expected something like r'matplotlib'"),
         ("sphinx_gallery_multi_image = 'double'", "expected something like 'single'"),
         ("sphinx_gallery_start_ignore", "has no sphinx_gallery_end_ignore: write it"),
         ("sphinx_gallery_end_ignore", "ends nothing"),

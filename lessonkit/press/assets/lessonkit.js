@@ -14,7 +14,7 @@ async function settle() {
 }
 
 const SCROLLING =
-  ".lk-formula, .lk-table, .lk-graph, .lk-output pre, .jp-OutputArea-output pre, .md-typeset__scrollwrap"
+  ".lk-formula, .lk-table, .lk-graph, .lk-output pre, .lk-html, .jp-OutputArea-output pre, .md-typeset__scrollwrap"
 
 function reachScrollable() {
   for (const box of document.querySelectorAll(SCROLLING)) {

@@ -51,6 +51,13 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
+def _is_pattern(value: Any) -> bool:
+    try:
+        return bool(re.compile(value))
+    except (TypeError, re.error):
+        return False
+
+
 def _is_multi(value: Any) -> bool:
     return value in ("single", "multi")
 
@@ -67,7 +74,7 @@ KINDS: dict[str, Kind] = {
     END: Kind(f"ends what {PREFIX}{START} began", ""),
     "capture_repr": Kind("as what the last value of a cell is shown", _REPRS, _are_reprs),
     "capture_repr_block": Kind("the same, of this cell only", _REPRS, _are_reprs),
-    "ignore_repr_types": Kind("values of these types are not shown", "r'matplotlib'", _is_text),
+    "ignore_repr_types": Kind("values of these types are not shown", "r'matplotlib'", _is_pattern),
     DEFER: Kind("figures of this cell stay open for the next one", ""),
     "multi_image": Kind(
         "'single': pictures of a cell stand one below the other", "'single'", _is_multi

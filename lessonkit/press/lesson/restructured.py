@@ -51,7 +51,7 @@ def _names(text: str) -> frozenset[str]:
 
 _MACHINES = _names(
     """
-    raw contents toctree currentmodule minigallery index meta autosummary autofunction
+    raw role contents toctree currentmodule minigallery index meta autosummary autofunction
     autoclass automodule highlight sectionauthor codeauthor tags include default-role ipython
     plot bibliography footbibliography
     """
