@@ -9,6 +9,8 @@ from conftest import Project
 from mkdocs.config import load_config
 from mkdocs.exceptions import PluginError
 
+from lessonkit.press import settings
+
 START = "site_name: Mine\ntheme: {name: material, font: false}\n"
 
 
@@ -73,6 +75,21 @@ def test_what_cannot_work_is_refused_in_one_line(project: Project, more: str, sa
         configured(project, more)
     assert says in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("lessons", [".", "course"])
+def test_pages_among_lessons_are_refused_in_one_line(project: Project, lessons: str) -> None:
+    folder = f'lessons = "{lessons}"\npages = "{lessons}/docs"\n'
+    project.write("pyproject.toml", f"[tool.lessonkit]\n{folder}")
+    with pytest.raises(PluginError, match="expected folders apart"):
+        configured(project, "plugins: [lessonkit]\n")
+
+
+def test_a_lesson_called_as_its_notebook_is_named(project: Project) -> None:
+    project.write("lessons/far/notebook.py", '"""Notebook"""\n')
+    assert settings.load(project.root).lesson_names() == ["walks/stray"]
+    (said,) = settings.load(project.root).misnamed()
+    assert said.startswith("lessons/far/notebook.py: ")
 
 
 def test_a_folder_that_is_no_project_is_refused_in_one_line(project: Project) -> None:

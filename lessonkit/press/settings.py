@@ -99,7 +99,7 @@ class Settings:
 
         `misnamed` says which ones were left out because nobody could name them.
         """
-        return [name for name in self._names() if name.isprintable()]
+        return [name for name in self._names() if name.isprintable() and not _taken(name)]
 
     def misnamed(self) -> list[str]:
         """Say of each script whose name cannot be printed that it is no lesson."""
@@ -108,6 +108,11 @@ class Settings:
             "holds bytes or signs that cannot be printed). Rename the file."
             for name in self._names()
             if not name.isprintable()
+        ] + [
+            f"{self.lessons}/{name}.py: the page of every lesson's notebook has this name. "
+            "Rename the file."
+            for name in self._names()
+            if _taken(name)
         ]
 
     def _names(self) -> list[str]:
@@ -130,6 +135,11 @@ class Settings:
             known = ", ".join(self.lesson_names()) or "none"
             raise UsageError(f"lesson {lesson!r} not found; the lessons are: {known}.")
         return path
+
+
+def _taken(lesson: str) -> bool:
+    """Say whether a lesson is called as the page of every lesson's notebook is."""
+    return lesson.rpartition("/")[2] == "notebook"
 
 
 def load(start: Path | None = None) -> Settings:
@@ -175,4 +185,11 @@ def _read(root: Path, file: Path) -> Settings:
         if name == "threads" and int(str(value)) < 1:
             raise UsageError(f"{file}: setting 'threads': expected at least 1, got {value}.")
         table[name] = value
-    return Settings(root, **table)
+    made = Settings(root, **table)
+    if made.pages_folder.resolve().is_relative_to(made.lessons_folder.resolve()):
+        raise UsageError(
+            f"{file}: pages ({made.pages!r}) lie in the folder of lessons ({made.lessons!r}), and "
+            "the scripts laid out there would be lessons, too: expected folders apart, such as "
+            '"lessons" and "docs".'
+        )
+    return made
