@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import base64
+import copy
 import hashlib
 import io
 import json
+import random
 import shutil
 import stat
 import struct
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from workshop import Workshop, walks
 
+from lessonkit.evidence import EvidenceError
+from lessonkit.evidence.promise import Promise
 from lessonkit.press.lesson.job import RUN_FORMAT
 from lessonkit.press.lesson.source import digest_of
-from lessonkit.press.run import aside
+from lessonkit.press.run import aside, contents, store
 
 Files = dict[str, bytes]  # path in a run -> bytes
 Change = Callable[[dict[str, Any], Files], object]  # of a manifest, and of the files
@@ -836,3 +840,158 @@ def test_what_does_not_belong_into_the_store_spoils_nothing(
     assert there.do("clean").code == 0
     assert there.do("check").code == 0
     assert there.entry().run.folder == run
+
+
+# By chance: bytes and values as nobody thought of them.
+
+VALUES: list[Any] = [None, True, -1, 2**70, 1.5, 1e308, "", "a" * 10_000, "../x", "\0", "\x1b[2J"]
+VALUES += [SCRIPT, "0" * 64, KEY, [], {}, [[]], {"a": 1}, json.loads("[" * 300 + "]" * 300)]
+
+
+def places(data: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield every container of plain data with every key in it."""
+    keys = list(data) if isinstance(data, dict) else range(len(data))
+    for key in keys if isinstance(data, dict | list) else ():
+        yield data, key
+        if isinstance(data[key], dict | list):
+            yield from places(data[key])
+
+
+def mutated(data: Any, chance: random.Random) -> Any:
+    """Change one to three places of plain data."""
+    data = copy.deepcopy(data)
+    for _ in range(chance.choice([1, 1, 2, 3])):
+        found = list(places(data))
+        if found:
+            parent, key = chance.choice(found)
+            if chance.random() < 0.2:
+                del parent[key]
+            elif isinstance(parent, dict) and chance.random() < 0.2:
+                parent[chance.choice(["evil", "name", "kind", ""])] = chance.choice(VALUES)
+            else:
+                parent[key] = copy.deepcopy(chance.choice(VALUES))
+    return data
+
+
+def use(run: store.Run) -> None:
+    """Ask a run that was believed for all that pages ask."""
+    for name, found in run.records.items():
+        assert found.lines(name)
+        for part in found.parts:
+            assert found.text(part)
+        for path in found.paths:
+            assert run.read(path)
+    for name, claim in run.claims.items():
+        promise = Promise(name, claim)
+        assert promise.standing
+        assert f"{promise.thin}{promise.problem}"
+    for cell in run.cells:
+        assert all(run.read(path) for path in cell["figures"])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_chance_makes_of_a_run_is_refused_or_can_be_used(course: Workshop, seed: int) -> None:
+    run, chance, refusals = course.entry().run, random.Random(seed), 0
+    assert run is not None
+    for _ in range(250):
+        manifest, files = run.manifest, dict(run.content)
+        name = chance.choice(["manifest", "evidence.json", "cells.json", "bytes"])
+        if name == "manifest":
+            manifest = mutated(manifest, chance)
+        elif name == "bytes":
+            name = chance.choice(sorted(files))
+            flipped = bytearray(files[name] or b"x")
+            flipped[chance.randrange(len(flipped))] ^= 1 << chance.randrange(8)
+            files[name] = bytes(flipped[: chance.choice([None, None, len(flipped) // 2])])
+        else:
+            files[name] = json.dumps(mutated(json.loads(files[name]), chance)).encode()
+        try:
+            contents.check(manifest, files)
+        except EvidenceError:
+            refusals += 1
+        else:
+            use(store.Run(run.folder, manifest, files))
+    assert refusals > 150
+
+
+def test_a_hundred_flipped_bytes_and_every_lost_file_are_noticed(
+    there: Workshop, tmp_path: Path
+) -> None:
+    (folder,) = there.runs()
+    chance, files = random.Random(0), [p for p in sorted(folder.rglob("*")) if p.is_file()]
+    for _ in range(100):
+        chosen = chance.choice([p for p in files if p.stat().st_size])
+        kept = chosen.read_bytes()
+        data = bytearray(kept)
+        data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+        chosen.write_bytes(data)
+        with pytest.raises(aside.StoreError):
+            store.open_run(folder, "walks/stray", there.settings.memo_folder)
+        chosen.write_bytes(kept)
+    for chosen in files:
+        kept = chosen.read_bytes()
+        for wrong in (kept[: len(kept) // 2], kept + b"x", None):
+            chosen.unlink()
+            if wrong is None:
+                chosen.symlink_to("/dev/zero")
+            elif wrong != kept:
+                chosen.write_bytes(wrong)
+            with pytest.raises(aside.StoreError):
+                store.open_run(folder, "walks/stray", there.settings.memo_folder)
+            chosen.unlink(missing_ok=True)
+            chosen.write_bytes(kept)
+    assert store.open_run(folder, "walks/stray", there.settings.memo_folder).numbers
+
+
+# What a lesson leaves behind.
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        ('"evidence.json", "{}"', "evidence.json: "),
+        ('"done.json", "{}"', "manifest.json: Object missing required field"),
+        ('"done.json", "[]"', ""),
+        ('"cells.json", "{}"', "cells.json: Expected `array`, got `object`"),
+        ('"evil name.txt", "x"', "manifest.json: "),
+        ('"figures/distances.png", "x"', "figures/distances.png: expected a PNG picture"),
+        ('"data/distances.csv", "=1+1"', "a spreadsheet would execute it"),
+    ],
+)
+def test_what_no_page_could_show_is_never_sealed(there: Workshop, left: str, said: str) -> None:
+    there.replace(
+        "lessons/walks/stray.py",
+        "# %% draw\n",
+        "# %% draw\nimport os\n"
+        "from pathlib import Path\n"
+        "end = os._exit\n"
+        "folder = lesson._session.folder\n"
+        "def left(code):\n"
+        f"    (folder / {left.partition(',')[0]}).write_text({left.partition(',')[2]})\n"
+        "    end(code)\n"
+        "os._exit = left\n"
+        "import atexit\n"
+        f"atexit.register(lambda: (folder / {left.partition(',')[0]})"
+        f".write_text({left.partition(',')[2]}))\n",
+    )
+    before = there.runs()
+    outcome = there.do("build")
+    assert outcome.code == 1
+    assert said in outcome.err
+    assert "unexpected" not in outcome.err
+    assert there.runs() == before
+    (told,) = json.loads(there.do("status", "--json").out)
+    assert told["state"] == "failed"
+
+
+def test_a_link_that_runs_is_refused_where_it_is_drawn(there: Workshop) -> None:
+    there.replace(
+        "lessons/walks/stray.py",
+        "ax.plot(seeds, walks)\n",
+        "ax.plot(seeds, walks)\nax.text(1, 1, 'x', url='javascript:alert(1)')\n",
+    )
+    outcome = there.do("build")
+    assert outcome.code == 1
+    assert "figures/distances.svg: a drawing with a link to 'javascript:alert(1)'" in outcome.err
+    assert len(there.runs()) == 1
