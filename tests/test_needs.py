@@ -63,6 +63,7 @@ def test_what_the_author_says_stays(project: Project) -> None:
     ("more", "says"),
     [
         ("docs_dir: content\nplugins: [lessonkit]\n", 'Write `pages = "content"`'),
+        ("exclude_docs: /generated/\nplugins: [lessonkit]\n", "leaves out generated/"),
         ("plugins: [lessonkit, lessonkit]\n", "it is named twice under `plugins:`"),
         ("site_dir: lessons\nplugins: [lessonkit]\n", "expected a folder of its own"),
         ("site_dir: .lessonkit/site\nplugins: [lessonkit]\n", "mix the site with what lies in"),

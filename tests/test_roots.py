@@ -11,6 +11,7 @@ from conftest import Project
 
 from lessonkit.press import settings
 from lessonkit.press.lesson import roots, source
+from lessonkit.press.run import places
 
 LESSON = """
 \"\"\"A lesson\"\"\"
@@ -84,11 +85,18 @@ def test_an_environment_in_the_project_is_no_place_of_its_modules(
     assert lesson.root / "env" in roots.environments(lesson.root)
 
 
-def test_an_environment_around_the_project_is_no_reason_to_look_away(
-    lesson: Project, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("prefix", ["course", ".", "course/env"])
+def test_only_an_environment_in_the_project_is_a_reason_to_look_away(
+    lesson: Project, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "prefix", str(lesson.root))  # python -m venv .
-    assert lesson.root not in roots.environments(lesson.root)
+    place = (lesson.root.parent / prefix).resolve()  # `python -m venv .` makes it the project
+    monkeypatch.setattr(sys, "prefix", str(place))
+    monkeypatch.setattr(sys, "exec_prefix", str(place))
+    looked = places.Places({"root": str(lesson.root), "private": []})
+    data = lesson.write("lessons/data.csv", "1")
+    assert looked.absolute(data) == str(data)
+    assert (looked.absolute(lesson.root / "env/share/x") is None) == (prefix == "course/env")
+    assert (place in roots.environments(lesson.root)) == (prefix == "course/env")
 
 
 def test_a_module_that_python_does_not_find_is_told_where_it_lies(lesson: Project) -> None:

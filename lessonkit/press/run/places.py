@@ -32,7 +32,9 @@ class Places:
         self.private = tuple(job["private"])  # the store's, and code that measures nothing
         self.home = os.path.join(os.path.expanduser("~"), "")
         self.libraries = tuple(os.path.join(folder, "") for folder in _libraries() if folder)
-        self.within = tuple(f for f in self.libraries if f.startswith(self.root))  # as in .venv/
+        roots = (self.root, self.resolved)  # which may be an environment: python -m venv .
+        inner = (folder for folder in self.libraries if folder not in roots)
+        self.within = tuple(folder for folder in inner if folder.startswith(roots))  # as in .venv/
 
     def absolute(self, path: Any) -> str | None:
         """Return the whole path of an input; None if it is a library's, the system's, or ours."""

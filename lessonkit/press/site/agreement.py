@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from lessonkit.press.settings import Settings, UsageError
+from lessonkit.press.site.downloads import STYLES
 
 
 def check(config: Any, project: Settings) -> None:
@@ -16,8 +17,8 @@ def check(config: Any, project: Settings) -> None:
         project: the settings.
 
     Raises:
-        UsageError: pages are looked for in two places, the site would be written over sources, or
-            the plugin is there twice.
+        UsageError: pages are looked for in two places, the site would be written over sources or
+            without what lessons published, or the plugin is there twice.
     """
     docs, site = (Path(config[name]).resolve() for name in ("docs_dir", "site_dir"))
     if docs != project.pages_folder.resolve():
@@ -35,6 +36,12 @@ def check(config: Any, project: Settings) -> None:
                 f"{_below(project.root, folder)}: expected a folder of its own, such as "
                 "`site_dir: site`."
             )
+    left_out = config["exclude_docs"]
+    if left_out and left_out.match_file(f"generated/{STYLES[0]}"):
+        raise UsageError(
+            "`exclude_docs:` leaves out generated/, where all that pages show of lessons lies: "
+            "expected another pattern; to keep it out of the navigation nothing is needed."
+        )
     twice = [name for name in config["plugins"] if name.partition(" ")[0] == "lessonkit"]
     if len(twice) > 1:
         raise UsageError("it is named twice under `plugins:`: expected once; remove one.")
