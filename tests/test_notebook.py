@@ -62,6 +62,10 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     return made
 
 
+def test_a_title_is_a_sentence_and_no_html() -> None:
+    assert notebook._plain("2 < 3, `<b>` <img src=x>") == "2 < 3, `<b>` &lt;img src=x>"
+
+
 def cells(project: Workshop, name: str = "walks/signs") -> list[dict[str, Any]]:
     entry = project.entry(name)
     assert entry.script is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -10,6 +11,7 @@ import sysconfig
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import forging
 import pytest
@@ -198,6 +200,27 @@ def test_a_damaged_archive_is_refused(elsewhere: Workshop, packed: Path) -> None
         data[place] ^= 0x5A
     packed.write_bytes(data)
     refused(elsewhere, packed)
+
+
+@pytest.mark.parametrize("where", ["open", "rename", "mkdir"])
+def test_a_full_disk_leaves_the_store_as_it_was(
+    elsewhere: Workshop, packed: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    real = getattr(Path, where)
+
+    def full(path: Path, *given: Any, **named: Any) -> Any:
+        new = where == "open" and "xb" in given
+        if new or (where != "open" and "walks" in path.parts):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(path, *given, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, where, full)
+        outcome = elsewhere.do("import", str(packed))
+    assert (outcome.code, outcome.err.count("\n")) == (1, 1)
+    assert "no space left on the disk" in outcome.err
+    assert contents(elsewhere) == {}
+    assert elsewhere.do("import", str(packed)).code == 0
 
 
 def test_an_archive_without_runs_is_refused(elsewhere: Workshop, tmp_path: Path) -> None:

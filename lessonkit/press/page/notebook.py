@@ -25,7 +25,7 @@ _PICTURES |= {".gif": "image/gif", ".webp": "image/webp", ".svg": "image/svg+xml
 def notebook(script: Script, run: Run) -> dict[str, Any]:
     """Return the notebook (nbformat 4.5) as plain data, deterministic for a run and a script."""
     put_out = iter(outputs.by_cell(script, run))
-    cells = [_text_cell("title", f"# {script.title}", script.path.parent)]
+    cells = [_text_cell("title", f"# {_plain(script.title)}", script.path.parent)]
     count = 0
     for index, cell in enumerate(script.cells):
         if cell.kind == "text":
@@ -64,6 +64,13 @@ def completed(page: dict[str, Any], first: str, last: str) -> dict[str, Any]:
 def written(page: dict[str, Any]) -> str:
     """Return a notebook as the text of an .ipynb file."""
     return json.dumps(page, indent=1, ensure_ascii=False) + "\n"
+
+
+def _plain(title: str) -> str:
+    """Return a title without HTML: it is a sentence, here as on its page; code stays as it is."""
+    parts = title.split("`")
+    parts[::2] = [re.sub(r"<(?=[A-Za-z/!?])", "&lt;", part) for part in parts[::2]]
+    return "`".join(parts)
 
 
 def _text_cell(name: str, text: str, beside: Path) -> dict[str, Any]:
