@@ -43,8 +43,8 @@ replicate: $(SETUP) ## measure every lesson on fresh seeds, and record it
 bench: $(SETUP) ## time the press and the training, beside their peers
 	$(BIN)/python tests/benchmark.py
 
-clean: $(SETUP) ## forget every run and everything that was made of them
-	$(BIN)/lessonkit clean --all
+clean: $(SETUP) ## forget every run and all that was made of them; asks, unless YES=1
+	$(BIN)/lessonkit clean --all $(if $(YES),--yes)
 	rm -rf site preview outputs .cache
 
 $(SETUP): pyproject.toml constraints.txt

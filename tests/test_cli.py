@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import pytest
 import test_lessons
@@ -14,6 +15,7 @@ from conftest import Project
 from workshop import Outcome, Workshop, walks
 
 from lessonkit.evidence import circumstances
+from lessonkit.press.commands import keeping
 from lessonkit.press.run import standing
 
 
@@ -172,12 +174,82 @@ def test_clean_all_leaves_only_what_the_author_wrote(there: Workshop) -> None:
     dry = there.do("clean", "--all", "--dry-run")
     assert "would remove docs/generated\n" in dry.out
     assert runs(there)
-    assert there.do("clean", "--all").code == 0
+    assert there.do("clean", "--all", "--yes").code == 0
     assert runs(there) == {}
     assert not (there.root / "docs/generated").exists()
     assert not (there.root / ".lessonkit/memo").exists()
     assert (there.root / "lessons/walks/stray.py").exists()
-    assert there.do("clean", "--all").out == "nothing to remove\n"
+    assert there.do("clean", "--all", "--yes").out == "nothing to remove\n"
+
+
+def test_clean_all_asks_and_says_what_is_lost(there: Workshop) -> None:
+    before = runs(there)
+    said = refused(there.do("clean", "--all"), 2)  # nobody is there to answer
+    assert re.search(r"would remove 1 run, which took \d CPU seconds: say --yes", said)
+    assert runs(there) == before
+    answers = mock.patch("click.confirm", side_effect=[False, True])
+    there_is = mock.patch.object(keeping, "_somebody_is_there", return_value=True)
+    with answers as asked, there_is:
+        outcome = there.do("clean", "--all")
+        assert (outcome.code, outcome.out) == (1, "nothing was removed\n")
+        assert runs(there) == before
+        assert there.do("clean", "--all").code == 0
+    assert "Remove 1 run, which took" in asked.call_args.args[0]
+    assert runs(there) == {}
+
+
+def test_show_tells_everything_that_a_run_published(there: Workshop) -> None:
+    outcome = there.do("show", "walks/stray", "--cells")
+    assert outcome.code == 0
+    for said in (
+        "[[distance]] number",
+        "[[distance.median]]",
+        "✓ holds, 5 of 5: A walk strays.",
+        "trap: standing still",
+        "All walks.",
+        "figures/distances.svg",
+        " bytes",
+        "seeds 0, 1, 2, 3, 4",
+        "CPU s",
+        "5 walks",  # a cell printed it
+    ):
+        assert said in outcome.out, said
+    assert "5 walks" not in there.do("show", "walks/stray").out
+    told = json.loads(there.do("show", "walks/stray", "--json").out)
+    assert len(told["records"]["distance"]["values"]) == 5
+    assert told["manifest"]["seeds"] == [0, 1, 2, 3, 4]
+
+
+def test_show_finds_a_run_by_its_key_or_says_which_there_are(there: Workshop) -> None:
+    key = there.runs()[0].name
+    assert key in there.do("show", "walks/stray", "--run", key[:6]).out
+    assert f"its runs are: {key}" in refused(there.do("show", "walks/stray", "--run", "zz"), 2)
+    assert "the lessons are: walks/stray" in refused(there.do("show", "walks/strey"), 2)
+
+
+def test_a_good_run_that_warned_says_so(bare: Workshop) -> None:
+    warns = "import warnings; warnings.warn('overflow', RuntimeWarning)\nprint(f"
+    bare.replace("lessons/walks/stray.py", "print(f", warns)
+    outcome = bare.do("build")
+    assert "1 of 1 claims as promised, 1 warning\n" in outcome.out
+    assert (
+        "warnings of the run: 1\n  RuntimeWarning: overflow" in bare.do("show", "walks/stray").out
+    )
+
+
+def test_what_is_piped_is_whole(there: Workshop) -> None:
+    there.do("clean", "--all", "--yes")
+    name = "walks/" + "a_very_long_name_of_a_lesson_" * 4
+    text = (there.root / "lessons/walks/stray.py").read_text(encoding="utf-8")
+    there.write(f"lessons/{name}.py", text.replace("walks/stray", name))
+    there.do("build", name)
+    status = there.do("status", COLUMNS="40")
+    (line,) = (line for line in status.out.splitlines() if line.startswith(name))
+    assert line.split()[1] == "fresh"
+    assert line.split()[-1] == there.runs()[0].name
+    verified = there.do("verify", name, COLUMNS="40")
+    assert re.search(r"^number +distance +\S.*yes$", verified.out, re.M)
+    assert "…" not in status.out + verified.out
 
 
 def test_help_lists_every_command(bare: Workshop) -> None:

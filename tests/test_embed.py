@@ -375,7 +375,7 @@ def test_a_lesson_without_a_run_says_how_to_get_one(
     course: Workshop, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     there = copied(course, tmp_path / "course")
-    assert there.do("clean", "--all").code == 0
+    assert there.do("clean", "--all", "--yes").code == 0
     assert there.entry().run is None
     place = resolving.Place("stray.md", "stray/", "walks/stray")
     text = "[[distance]]\n\n[[measure]]\n\n[[lesson-claims]]\n\n[[lesson-frame]]"

@@ -259,7 +259,7 @@ def test_publishing_that_was_interrupted_is_done_again(
 def test_a_course_without_runs_publishes_only_what_all_pages_share_and_their_cards(
     there: Workshop,
 ) -> None:
-    there.do("clean", "--all")
+    there.do("clean", "--all", "--yes")
     assert downloads.publish(there.course()) is True
     assert list(files(there)) == [
         "cards/index.png",

@@ -173,18 +173,18 @@ def test_a_time_is_spoken_as_people_say_it(seconds: float, text: str) -> None:
 def test_a_build_says_from_its_start_how_long_it_will_take(there) -> None:
     told: Any = there.do("build", "--force").out
     assert "1 run to do, 1 at once: about 1 s" in told
-    there.do("clean", "--all")
+    there.do("clean", "--all", "--yes")
     assert "1 run to do, 1 at once: nobody knows yet how long" in there.do("build").out
 
 
 def test_another_machines_records_tell_how_long_it_will_take(there) -> None:
     there.do("replicate", "--sets", "1")
-    there.do("clean", "--all")
+    there.do("clean", "--all", "--yes")
     assert "1 run to do, 1 at once: about 1 s" in there.do("build").out
 
 
 def test_portable_instructions_take_their_own_time(there, native) -> None:
-    there.do("clean", "--all")  # whatever ran before, and with whatever instructions
+    there.do("clean", "--all", "--yes")  # whatever ran before, and with whatever instructions
     there.do("replicate", "--sets", "1")
     (record,) = replications.records(there.settings, "walks/stray")
     slow = replace(record, instructions="portable", cpu_seconds=200 * record.cpu_seconds)

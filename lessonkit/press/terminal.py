@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -24,6 +25,23 @@ def _console() -> Console:
 def say(line: str) -> None:
     """Print a line, with rich's marks for how it looks."""
     _console().print(line)
+
+
+def say_plain(line: str, style: str = "") -> None:
+    """Print a line as it is: brackets are brackets."""
+    _console().print(line, style=style or None, markup=False)
+
+
+def _print_table(console: Console, table: Table) -> None:
+    """Print a table; where nobody looks on, whole, a row to a line and without a frame."""
+    if console.is_terminal:
+        console.print(table)
+        return
+    table.box, table.show_edge, table.pad_edge = None, False, False
+    drawn = io.StringIO()
+    Console(file=drawn, width=10_000, color_system=None).print(table)
+    for line in drawn.getvalue().splitlines():
+        click.echo(line.rstrip())
 
 
 def remark(lines: Iterable[str]) -> None:
@@ -78,7 +96,7 @@ def tell_standings(found: Sequence[Standing], as_json: bool) -> None:
     for standing in found:
         table.add_row(*_row(standing.to_json()))
     console = _console()
-    console.print(table)
+    _print_table(console, table)
     for problem in (problem for standing in found for problem in standing.problems):
         console.print(problem, style="red", markup=False)
     remark(line for standing in found for line in standing.remarks)
@@ -114,5 +132,5 @@ def tell_comparisons(found: Sequence[Comparison]) -> None:
         mark = "[green]yes[/]" if item.inside else "[red]no[/]"
         table.add_row(item.kind, item.name, item.page, item.band, item.yours, mark)
     console = _console()
-    console.print(table)
+    _print_table(console, table)
     console.print(f"{sum(item.inside for item in found)} of {len(found)} inside")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import click
@@ -40,7 +42,8 @@ def import_runs(file: Path) -> None:
 @click.command()
 @click.option("--all", "everything", is_flag=True, help="Every run, and all that was made of them.")
 @click.option("--dry-run", is_flag=True, help="Say what would be removed.")
-def clean(everything: bool, dry_run: bool) -> None:
+@click.option("--yes", is_flag=True, help="Do not ask before every run is removed.")
+def clean(everything: bool, dry_run: bool, yes: bool) -> None:
     """Remove the runs of code that is no longer there."""
     from lessonkit.press import settings
     from lessonkit.press.course.entries import runs_in_use
@@ -50,6 +53,8 @@ def clean(everything: bool, dry_run: bool) -> None:
     if everything:
         folders = (project.runs_folder, project.generated_folder, project.memo_folder)
         doomed = [path for path in folders if path.exists()]
+        if doomed and not dry_run and not yes:
+            _ask(project.runs_folder)
     else:
         found = aside.placed(project.runs_folder)  # first: what a builder adds now is in use
         kept = runs_in_use(project)
@@ -67,3 +72,32 @@ def clean(everything: bool, dry_run: bool) -> None:
         click.echo("nothing to remove")
     if not dry_run:
         aside.sweep(project.runs_folder)
+
+
+def _ask(runs: Path) -> None:
+    """Ask whether every run shall go, and say what it would cost to have them again; no ends it.
+
+    Raises:
+        UsageError: nobody is there who could answer.
+    """
+    from lessonkit.press.run import aside
+    from lessonkit.press.settings import UsageError
+
+    count, seconds = 0, 0.0
+    for folder in aside.placed(runs):
+        count += 1
+        try:
+            made = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+            seconds += float(made["cpu_seconds"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # it goes, whatever it cost
+    runs_there = f"{count} run{'s' * (count != 1)}, which took {seconds:,.0f} CPU seconds"
+    if not _somebody_is_there():
+        raise UsageError(f"clean --all would remove {runs_there}: say --yes if you mean it.")
+    if not click.confirm(f"Remove {runs_there}, and all that was made of them?"):
+        click.echo("nothing was removed")
+        sys.exit(1)
+
+
+def _somebody_is_there() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()

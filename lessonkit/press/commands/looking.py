@@ -1,7 +1,8 @@
-"""Commands that only look: check, status."""
+"""Commands that only look: check, status, show."""
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import TYPE_CHECKING
 
@@ -43,3 +44,21 @@ def status(wanted: Wanted, as_json: bool) -> None:
     from lessonkit.press.run import standing
 
     terminal.tell_standings(standing.standings(settings.load(), (), wanted), as_json)
+
+
+@click.command()
+@click.argument("lesson")
+@click.option("--run", "key", default="", metavar="KEY", help="Another run than the page's.")
+@click.option("--cells", is_flag=True, help="Also what each cell printed and returned.")
+@click.option("--json", "as_json", is_flag=True, help="One object with every value, for programs.")
+def show(lesson: str, key: str, cells: bool, as_json: bool) -> None:
+    """Print what a run of a LESSON published, what it warned of, and what it cost."""
+    from lessonkit.press import settings, terminal
+    from lessonkit.press.commands import telling
+
+    run, remarks = telling.chosen(settings.load(), lesson, key)
+    if as_json:
+        click.echo(json.dumps(telling.as_json(run, remarks), indent=1, ensure_ascii=False))
+        return
+    for line, style in telling.as_text(run, remarks, cells):
+        terminal.say_plain(line, style)

@@ -163,5 +163,12 @@ def _ended(job: Job, result: runner.Result) -> str:
         judged = f"{len(claims)} claims, not judged"
     return (
         f"[green]ran[/]   {job.lesson}  {manifest['cpu_seconds']:.1f} CPU s, "
-        f"{manifest['peak_mib']} MiB, {judged}"
+        f"{manifest['peak_mib']} MiB, {judged}{_warned(result.run.warnings)}"
     )
+
+
+def _warned(warnings: Sequence[str]) -> str:
+    """Say how often a run warned; `lessonkit show` tells of what."""
+    if not warnings:
+        return ""
+    return f", [yellow]{len(warnings)} warning{'s' * (len(warnings) > 1)}[/]"

@@ -13,6 +13,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ from lessonkit.press.run import manifest as manifests
 from lessonkit.press.run.aside import StoreError, discard, unwritable
 
 AGAIN = "Run `lessonkit build` to make it anew."
+_WARNING = re.compile(r"^(?:[^\n]*?:\d+: )?(\w*Warning: [^\n]+)", re.M)
 Kind = TypeVar("Kind", bound=Record)
 
 
@@ -102,6 +104,12 @@ class Run:
         """Everything that it published, by name, in order."""
         named = ((item.pop("name"), item) for item in self.evidence["records"])
         return {name: Record.from_json(item, name) for name, item in named}
+
+    @cached_property
+    def warnings(self) -> list[str]:
+        """What it warned of though it went well, each line once."""
+        said = "\n".join(cell.get("stderr", "") for cell in self.cells)
+        return list(dict.fromkeys(found.strip() for found in _WARNING.findall(said)))
 
     def of(self, kind: type[Kind]) -> dict[str, Kind]:
         """Return what it published of one kind of evidence."""
