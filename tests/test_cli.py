@@ -472,6 +472,17 @@ def test_a_check_only_warns_of_a_figure_that_no_page_shows(there: Workshop) -> N
     assert outcome.err.startswith("warning: lessons/walks/stray.py: figure 'distances' is never")
 
 
+def test_a_second_page_of_a_lesson_is_told_and_a_lesson_without_one_too(there: Workshop) -> None:
+    page = (there.root / "docs/stray.md").read_text(encoding="utf-8")
+    there.write("docs/twice.md", page)
+    outcome = there.do("check")
+    assert outcome.code == 1
+    assert "docs/twice.md: is a second page of lesson walks/stray: expected one" in outcome.err
+    (there.root / "docs/twice.md").unlink()
+    there.replace("docs/stray.md", "lesson: walks/stray\n", "")
+    assert "warning: lessons/walks/stray.py: has no page, so no reader" in there.do("check").err
+
+
 def test_a_run_of_another_version_is_told_and_made_anew(there: Workshop) -> None:
     there.reseal(there.runs()[0], format=0)
     outcome = there.do("check")

@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from lessonkit.press.course import pages, statements
 from lessonkit.press.course.entries import Course, Entry
-from lessonkit.press.page import brackets, formulas, resolving
+from lessonkit.press.page import brackets, formulas, resolving, shown
 from lessonkit.press.site import configured, downloads, laid, sentences
 from lessonkit.press.site.finding import Finding
 
@@ -93,9 +93,21 @@ def _formulas(entry: Entry) -> Iterator[str]:
 
 def remarks(course: Course) -> Iterator[Finding]:
     """Warn about what forbids nothing: promises that are thin or disputed, runs beside the good."""
+    met = {
+        lesson
+        for page in pages.readable(course.settings)
+        for lesson, _ in shown.names(page.body, page.lesson)
+    }
     for entry in course.entries.values():
         for remark in filter(None, [*entry.standing.remarks, entry.unmet]):
             yield Finding(f"{course.settings.lessons}/{entry.name}.py", remark, warning=True)
+        if entry.page is None and entry.name not in met:
+            yield Finding(
+                f"{course.settings.lessons}/{entry.name}.py",
+                f"has no page, so no reader meets it: write `lesson: {entry.name}` into the front "
+                "matter of one.",
+                warning=True,
+            )
 
 
 def structure(course: Course) -> Iterator[Finding]:
@@ -113,8 +125,8 @@ def structure(course: Course) -> Iterator[Finding]:
                 "no description: expected `description: one sentence` in the front matter, for "
                 "search engines and link previews.",
             )
-        shown = brackets.visible(page.body) if _IMAGE.search(page.body) else ""
-        for number, line in enumerate(shown.split("\n"), page.first_line):
+        seen = brackets.visible(page.body) if _IMAGE.search(page.body) else ""
+        for number, line in enumerate(seen.split("\n"), page.first_line):
             if _IMAGE.search(line):
                 yield Finding(f"{where}:{number}", "an image without alternative text: ![words](…)")
         named = page.meta.get("lesson")
@@ -123,8 +135,22 @@ def structure(course: Course) -> Iterator[Finding]:
             yield Finding(
                 where, f"names lesson {named!r}, which does not exist; there are: {known}"
             )
+    yield from _second_pages(course)
     yield from _prerequisites(course)
     yield from _claim_ids(course)
+
+
+def _second_pages(course: Course) -> Iterator[Finding]:
+    """Yield the pages of a lesson that has one already."""
+    for page in pages.readable(course.settings):
+        entry = course.entries.get(page.lesson or "")
+        if entry and entry.page and entry.page.path != page.path:
+            yield Finding(
+                f"{course.settings.pages}/{page.path}",
+                f"is a second page of lesson {entry.name}: expected one, and "
+                f"{course.settings.pages}/{entry.page.path} is that already. Take `lesson:` out "
+                f"of one of them; it may still say [[{entry.name}:name]].",
+            )
 
 
 def _prerequisites(course: Course) -> Iterator[Finding]:
