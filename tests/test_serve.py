@@ -171,6 +171,7 @@ def test_what_comes_and_goes_is_noticed(empty_project: Project) -> None:
     with serving(empty_project) as server:
         server.wait(lambda: "lk-number" in server.page("quick"), "the first run")
         assert "41" in server.page("quick")
+        assert server.said("run `lessonkit build") == 0, "it is running"
 
         edit(root / "src/far.py", "41", "42")
         server.wait(lambda: ">42<" in server.page("quick"), "what the module says now")

@@ -178,7 +178,7 @@ def _anchor(name: str, used: dict[str, int]) -> str:
 
 def _unknown(entry: courses.Entry, name: str, sign: str = "") -> str:
     if entry.run is None:
-        run = f"run `lessonkit build {entry.name}`"
+        run = "it is running" if entry.running else f"run `lessonkit build {entry.name}`"
         return f"[[{sign}{name}]]: lesson {entry.name} has no run yet: {run}"
     close = difflib.get_close_matches(name, entry.names, n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""
