@@ -29,6 +29,7 @@ class Places:
     def __init__(self, job: dict[str, Any]) -> None:
         self.root = os.path.join(job["root"], "")
         self.resolved = os.path.join(os.path.realpath(job["root"]), "")
+        self.around = (self.root[:-1], self.resolved[:-1])
         self.private = tuple(job["private"])  # the store's, and code that measures nothing
         self.home = os.path.join(os.path.expanduser("~"), "")
         self.libraries = tuple(os.path.join(folder, "") for folder in _libraries() if folder)
@@ -38,6 +39,9 @@ class Places:
 
     def absolute(self, path: Any) -> str | None:
         """Return the whole path of an input; None if it is a library's, the system's, or ours."""
+        quick = isinstance(path, str) and self.surely_elsewhere(path)
+        if quick and (path.startswith(self.libraries) or _INSTALLED[0] in path):
+            return None
         if isinstance(path, int):  # an open folder
             path = folder_of(path)
         text = os.path.abspath(os.fsdecode(path))
@@ -50,6 +54,10 @@ class Places:
         folder = text + os.sep
         own = folder.startswith(self.within) or any(part in folder for part in _INSTALLED)
         return None if own or folder.startswith(self.private) else text
+
+    def surely_elsewhere(self, path: str) -> bool:
+        """Say, quickly, that a path does not lie in the project; libraries ask a thousand times."""
+        return path[:1] == "/" and not path.startswith(self.around) and ".." not in path
 
     def inside(self, path: str) -> bool:
         """Say whether a path lies in the project."""

@@ -186,7 +186,9 @@ class Reads:
     # Calls that raise no event, or one that does not say all.
 
     def _asked(self, path: Any, arguments: dict[str, Any]) -> None:
-        if not isinstance(path, int) and calls.by_lesson(self.places.is_library, _ASKING):
+        if isinstance(path, int) or (isinstance(path, str) and self.places.surely_elsewhere(path)):
+            return
+        if calls.by_lesson(self.places.is_library, _ASKING):
             place = self.places.absolute(calls.whole(path, arguments))
             if place and self.places.inside(place) and os.path.realpath(place) not in self.code:
                 self._note("stat", place)
