@@ -238,3 +238,8 @@ def test_instant_navigation_works_under_the_policy(
         page.locator("button.lk-sound[aria-pressed=true]").wait_for()
         page.locator("button.lk-sound[aria-pressed=false]").wait_for()
         assert heard.all() == []
+
+
+def test_the_readme_says_what_is_tested(repository: Path) -> None:
+    said = f"Content-Security-Policy: {policy.HEADER}\n"
+    assert said in (repository / "README.md").read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from pathlib import Path
 
 import jinja2
@@ -10,6 +11,7 @@ import pytest
 from conftest import MKDOCS, Project
 from workshop import Workshop
 
+from lessonkit.press import memo
 from lessonkit.press.site.bytecode import Bytecode
 
 TWINS = (
@@ -148,3 +150,15 @@ def test_flipped_bits_are_compiled_again(tmp_path: Path, monkeypatch: pytest.Mon
 def test_where_nothing_can_be_written_pages_are_made_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "templates").write_text("a file where the folder should be")
     assert environment(tmp_path).get_template("page").render() == "42"
+
+
+def test_what_was_kept_under_another_name_is_not_believed(tmp_path: Path) -> None:
+    def recalled() -> list[str]:
+        return [memo.recall(tmp_path, __file__, [name], partial(str, name)) for name in "ab"]
+
+    assert recalled() == ["a", "b"]
+    first, second = (path for path in tmp_path.rglob("*") if path.is_file())
+    held = first.read_bytes()
+    first.write_bytes(second.read_bytes())
+    second.write_bytes(held)
+    assert recalled() == ["a", "b"]

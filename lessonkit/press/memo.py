@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from functools import lru_cache
@@ -33,7 +34,7 @@ def recall_bytes(
     folder: Path, maker: str, ingredients: list[str], make: Callable[[], bytes]
 ) -> bytes:
     """Return `make()`, as `recall` does, where it is no text."""
-    recipe = "\0".join([digest_of(maker), *ingredients])
+    recipe = "\0".join([sys.version, digest_of(maker), *ingredients])
     name = hashlib.sha256(recipe.encode()).hexdigest()
     kept = take(Path(folder, name[:2]), name)
     if kept is None:

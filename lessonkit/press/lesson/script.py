@@ -117,7 +117,12 @@ def _read(path: Path, text: str, memo_folder: Path | None, mtime: int, size: int
     except OSError as error:
         raise unreadable(path, error) from None
     readers = (comments, doctree, restructured, sphinx)
-    made_of = [content, text, *(memo.digest_of(str(reader.__file__)) for reader in readers)]
+    made_of = [
+        content,
+        text,
+        sphinx.version(),
+        *(memo.digest_of(str(reader.__file__)) for reader in readers),
+    ]
     kept = memo.recall(memo_folder, __file__, made_of, lambda: _packed(_split(path, text)))
     title, cells, statements, plain, said = json.loads(kept)
     found = tuple(Cell(*cell) for cell in cells), tuple(statements)

@@ -10,11 +10,19 @@ import ast
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
 _CONFIGURATION = re.compile(r"^[ \t]*sphinx_gallery_\w+[ \t]*(=.*)?\n?", re.M)
 THUMBNAIL = (400, 260)  # pixels
+
+
+@lru_cache(maxsize=1)
+def version() -> str:
+    """Return whose cutting, drawing and choosing this is, for whoever keeps what came of it."""
+    return metadata.version("sphinx-gallery")
 
 
 class Block(NamedTuple):

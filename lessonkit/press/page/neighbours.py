@@ -47,7 +47,7 @@ def _alike(course: Course) -> dict[str, list[str]]:
     found = memo.recall(
         course.settings.memo_folder,
         sphinx.__file__,
-        ["related", *(f"{name} {code}" for name, code in scripts.items())],
+        ["related", sphinx.version(), *(f"{name} {code}" for name, code in scripts.items())],
         lambda: json.dumps(sphinx.related(scripts)),
     )
     return dict(json.loads(found))

@@ -17,7 +17,7 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Mapping
-from importlib import metadata, resources
+from importlib import resources
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -110,7 +110,7 @@ def _of_lesson(entry: Entry, taken: elsewhere.Luggage, site: str) -> dict[str, b
 
 def _thumbnails(memo_folder: Path, picture: bytes) -> dict[str, bytes]:
     """Make small pictures for the gallery: as on white paper, and for dark pages."""
-    drawn_by = cards.pillow(), metadata.version("sphinx-gallery")
+    drawn_by = cards.pillow(), sphinx.version()
     light = memo.recall_bytes(
         memo_folder,
         __file__,
