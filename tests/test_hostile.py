@@ -7,6 +7,7 @@ import copy
 import hashlib
 import io
 import json
+import os
 import random
 import shutil
 import stat
@@ -21,10 +22,12 @@ from typing import Any
 import pytest
 from workshop import Workshop, walks
 
-from lessonkit.evidence import EvidenceError
+from lessonkit.evidence import Claim, EvidenceError, Number, Rule
 from lessonkit.evidence.promise import Promise
 from lessonkit.press.lesson.job import RUN_FORMAT
 from lessonkit.press.lesson.source import digest_of
+from lessonkit.press.page.strip import strip
+from lessonkit.press.page.templates import render
 from lessonkit.press.run import aside, contents, store
 
 Files = dict[str, bytes]  # path in a run -> bytes
@@ -314,6 +317,14 @@ class Good_of:  # noqa: N801 - something with an archive
         self.archive = archive
 
 
+def test_what_is_no_file_is_refused_at_once(house: Workshop, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero"), Path("/dev/null")):
+        outcome = house.do("import", str(path))
+        assert (outcome.code, outcome.err.count("\n")) == (1, 1)
+        assert "expected a file" in outcome.err
+
+
 @pytest.mark.parametrize("what", BYTES)
 def test_an_archive_that_lessonkit_did_not_write_is_refused(
     house: Workshop, good: Good, tmp_path: Path, what: str
@@ -509,6 +520,8 @@ MANIFESTS: dict[str, Change] = {
     "file missing": listed("data/evil.csv", None),
     "file hidden": listed(".evil"),
     "file by backslash": listed("data\\evil"),
+    "file that ends in a dot": listed("figures/evil."),
+    "file not ASCII": listed("figures/\u0451vil"),
     "file called manifest": listed("manifest.json", None),
     "file called seal": listed("SEAL"),
     "file in another case": listed("Evidence.json"),
@@ -565,6 +578,7 @@ EVIDENCE: dict[str, Change] = {
     "number with more": record("number", evil=1),
     "label with an escape": record("number", label="\x1b[2J"),
     "label a list": record("number", label=[]),
+    "label without end": record("number", label="to " * 100_000),
     "unit with a line": record("number", unit="a\rb"),
     "format evil": record("number", format="<script>"),
     "format wide": record("number", format=">999999999.3f"),
@@ -941,6 +955,25 @@ def test_a_hundred_flipped_bytes_and_every_lost_file_are_noticed(
             chosen.unlink(missing_ok=True)
             chosen.write_bytes(kept)
     assert store.open_run(folder, "walks/stray", there.settings.memo_folder).numbers
+
+
+@pytest.mark.parametrize("format", [".3g", ".1%", ",.2f", ".99f", "d", ",d", "+.0e", "010.3f"])
+@pytest.mark.parametrize("values", [[1e300, -1e300], [5e-324, 0.0], [-0.0, 1e300], [1e300] * 2])
+def test_the_largest_and_smallest_numbers_can_be_written(values: list[float], format: str) -> None:
+    if format.endswith("d"):
+        values = [float(round(value)) for value in values]
+    number = Number(values, format, "m")
+    number.check("it")
+    assert all(number.text(part) for part in ("", *number.parts))
+    for kind in Rule.KINDS:
+        bound = [-1e300, 1e300] if kind == "between" else [1e300, 1e300]
+        rule = Rule(kind, tuple(bound if kind in ("between", "equals") else bound[:1]))
+        claim = Claim("It is so.", values, rule, "a trap", values[::-1], format=format)
+        claim.check("it")
+        promise = Promise("it", claim)
+        assert promise.standing
+        assert f"{promise.problem}{promise.thin}"
+        assert render("strip", strip=strip(claim))
 
 
 # What a lesson leaves behind.

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 from lessonkit.evidence import display
 
+LONGEST_TEXT = 20_000  # characters
 LONGEST_NAME = 100  # a file is called like it
 LARGEST = 1e300  # of a value: spreads and ranges of such values are still finite
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -136,7 +137,7 @@ class Record:
 
 
 def checked_legible(data: Any, what: str, lines: bool = True) -> None:
-    """Refuse control characters in any text of plain data.
+    """Refuse control characters, and endless texts, anywhere in plain data.
 
     Args:
         data: of mappings, lists and texts.
@@ -147,6 +148,11 @@ def checked_legible(data: Any, what: str, lines: bool = True) -> None:
         EvidenceError: there is one.
     """
     if isinstance(data, str):
+        if len(data) > LONGEST_TEXT:
+            raise EvidenceError(
+                f"{what}: expected at most {LONGEST_TEXT:,} characters, got {len(data):,}, "
+                f"{data!a:.80}. Shorten it."
+            )
         found = CONTROL.search(data if lines else data.replace("\n", "\r"))
         if found:
             raise EvidenceError(

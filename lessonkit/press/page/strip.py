@@ -67,11 +67,12 @@ def _smallest(values: Sequence[float]) -> float:
 def _logarithmic(values: Sequence[float]) -> tuple[Place, list[float]]:
     """Return a scale by powers of ten and its ticks; 0 stands one decade below all others."""
     high, smallest = max(values), _smallest(values)
-    floor = smallest / 10 if min(values) == 0 else smallest
+    floor = (min(values) == 0 and smallest / 10) or smallest  # a tenth of the least may be 0
+    lowest = math.log(floor)
     reach = WIDTH - 2 * MARGIN
 
     def place(value: float) -> float:
-        return MARGIN + reach * math.log(max(value, floor) / floor, high / floor)
+        return MARGIN + reach * (math.log(max(value, floor)) - lowest) / (math.log(high) - lowest)
 
     powers = range(math.ceil(math.log10(smallest)), math.floor(math.log10(high)) + 1)
     zero = [0.0] if min(values) == 0 else []

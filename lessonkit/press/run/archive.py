@@ -120,6 +120,8 @@ def _most(path: str) -> int:
 def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
     """Open an archive whose list of files is short enough to be read."""
     with _reading(file, ""):
+        if not file.is_file():  # a pipe would never end
+            raise ValueError("expected a file")
         _check_end(file)
         archive = zipfile.ZipFile(file)
     with archive:

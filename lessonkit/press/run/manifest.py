@@ -28,9 +28,8 @@ _REQUIRED = {EVIDENCE, CELLS}
 Digest = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 Key = Annotated[str, Meta(pattern=r"\A[0-9a-f]{16}\Z")]
 # Plain names, at most four levels deep: the same file on every system, and never outside the run.
-FilePath = Annotated[
-    str, Meta(pattern=r"\A(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,119}/){0,3}[A-Za-z0-9_][\w.-]{0,119}\Z")
-]
+_NAME = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,118}[A-Za-z0-9_-])?"
+FilePath = Annotated[str, Meta(pattern=rf"\A(?:{_NAME}/){{0,3}}{_NAME}\Z")]
 _VERSION = re.compile(r"[23]\.\d{1,3}")
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 Seconds = Annotated[float, Meta(ge=0, le=1e12)]
