@@ -28,6 +28,8 @@ print("read", len(points))
 # %%
 lesson.number("mean", points.mean(), label="mean")
 lesson.table("points", "which", {"value": {"first": points[0]}}, caption="They are few.")
+print("between")
+lesson.number("most", points.max(), label="most")
 points.max()
 """
 

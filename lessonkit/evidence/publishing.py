@@ -50,6 +50,7 @@ class Publishing(Measuring):
         session.records.pop(name, None)  # in the order in which cells were run
         session.records[name] = record
         if not session.by_hand:
+            session.published()
             return
         if circumstances.front_end() != "notebook":
             terminal.show(session, name, record)

@@ -30,6 +30,7 @@ class Session:
     by_hand: bool = True
     lesson: str | None = None  # set by the builder: the name that the script must give
     tell: Callable[[dict[str, Any]], None] = lambda event: None
+    published: Callable[[], None] = lambda: None  # the builder's: something was published just now
     seeds: list[int] = field(default_factory=list)
     records: dict[str, Record] = field(default_factory=dict)  # in the order of publication
     pid: int = field(default_factory=os.getpid)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -112,15 +111,16 @@ def _code_cell(
 
 def _outputs(output: Output, count: int, run: Run, box: str) -> list[dict[str, Any]]:
     parts: list[dict[str, Any]] = []
-    said = output.printed
-    shown = [evidence.shown(name, run.records[name], run.read) for name in output.published]
-    for part in chain.from_iterable(shown):
-        if isinstance(part, str):
-            said += "\n" * bool(said and not said.endswith("\n")) + part
-        else:
-            parts += [*_stream(said), _displayed(part)]
-            said = ""
-    parts += _stream(said)
+    said = ""
+    for name, before in zip(output.published, output.pieces, strict=False):
+        said += before
+        for part in evidence.shown(name, run.records[name], run.read):
+            if isinstance(part, str):
+                said += "\n" * bool(said and not said.endswith("\n")) + part
+            else:
+                parts += [*_stream(said), _displayed(part)]
+                said = ""
+    parts += _stream(said + output.pieces[-1])
     parts += [_displayed(_drawn(run, picture)) for picture in output.pictures]
     text, html = output.texts(f"lk-{box}")
     if text or html:

@@ -38,6 +38,7 @@ class Output:
 
     published: tuple[str, ...]
     printed: str
+    pieces: tuple[str, ...]  # the same, cut where something was published, and the rest
     value: str  # the last value as text; "" if none is shown
     html: str  # the same as HTML, as the run brought it: to be reduced before it is shown
     pictures: tuple[Picture, ...]
@@ -95,10 +96,18 @@ def _shown(script: Script, cell: Cell, output: dict[str, Any], before: int) -> O
     return Output(
         tuple(output["published"]),
         printed(output["stdout"]),
+        tuple(map(printed, _pieces(output))),
         without_addresses(text),
         without_addresses(html),
         tuple(drawn),
     )
+
+
+def _pieces(output: dict[str, Any]) -> list[str]:
+    """Cut what was printed where something was published; by default all comes before that."""
+    text, count = output["stdout"], len(output["published"])
+    at = output.get("at") or [len(text)] * count
+    return [text[start:end] for start, end in zip([0, *at], [*at, None], strict=True)]
 
 
 def _value(script: Script, cell: Cell, output: dict[str, Any]) -> tuple[str, str]:

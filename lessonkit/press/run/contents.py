@@ -44,6 +44,7 @@ class Cell(msgspec.Struct, forbid_unknown_fields=True):
     figures: list[str]  # paths of pictures in the run
     seconds: Seconds
     stderr: str = ""  # what it warned of
+    at: list[Count] = []  # for each that was published, how many characters were printed before
     type: str = ""  # of its value, and what else is known of that:
     text: str = ""  # as `print` writes it
     html: str = ""  # as it brought it: a page reduces it to what is allowed
@@ -118,6 +119,8 @@ def _check_cell(
     unknown = [name for name in cell.published if name not in records]
     if unknown:
         raise EvidenceError(f"{what} published {unknown!a:.80}, which is no evidence of the run")
+    if cell.at and len(cell.at) != len(cell.published):
+        raise EvidenceError(f"{what}: {len(cell.published)} published, {len(cell.at)} places")
     for more in (cell.words, cell.moving):
         if more and len(more) != len(cell.figures):
             raise EvidenceError(f"{what}: {len(cell.figures)} figures, {len(more)} said of")

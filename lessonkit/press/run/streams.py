@@ -34,21 +34,35 @@ class Streams:
         self.text = io.TextIOWrapper(
             io.BufferedWriter(self.raw), encoding="utf-8", errors="replace", line_buffering=True
         )
+        self.marks: list[int] = []
         self.earlier = sys.stdout, sys.stderr  # a library may hold them since its import
         _flush(*self.earlier)
         os.dup2(self.printed.fileno(), 1)
         sys.stdout = sys.__stdout__ = self.text  # type: ignore[misc]
 
-    def cut(self) -> dict[str, str]:
+    def mark(self) -> None:
+        """Remember how much the cell has printed by now: something is shown behind it."""
+        _flush(sys.stdout, self.text)
+        self.marks.append(_size(self.printed))
+
+    def cut(self) -> dict[str, Any]:
         """Return what came since the last cut, and begin anew."""
         _flush(sys.stdout, sys.stderr, self.text, *self.earlier)
         _flush_c()
         dropped, self.raw.dropped = self.raw.dropped, 0
         printed = self._kept(self.printed, 0, dropped)
+        at, self.marks = self._places(), []
         os.ftruncate(self.printed.fileno(), 0)
         warned = self._kept(self.log, self.seen, 0)
         self.seen = _size(self.log)
-        return {"stdout": printed, **({"stderr": warned} if warned else {})}
+        said = {"stderr": warned, "at": at if printed else []}
+        return {"stdout": printed, **{name: value for name, value in said.items() if value}}
+
+    def _places(self) -> list[int]:
+        """Return the marks as characters of what is kept."""
+        self.printed.seek(0)
+        data = self.printed.read(LIMIT)
+        return [len(_decoded(data[:mark], False, self.text)) for mark in self.marks]
 
     def _kept(self, file: BinaryIO, start: int, dropped: int) -> str:
         """Return the beginning of what a file holds from `start`; where it was cut, say so."""

@@ -53,6 +53,7 @@ def main(job_file: str, parent: int | None = None) -> int:
         by_hand=False,
         lesson=job["lesson"],
         tell=watch.tell,
+        published=streams.mark,
     )
     evidence_session.begin(session)
     sys.argv = [job["script"]]
