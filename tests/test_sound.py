@@ -22,7 +22,7 @@ import math
 
 from lessonkit.evidence import Lesson
 
-# %% hum
+# %% sing
 lesson = Lesson("walks/hum")
 wave = [math.sin(0.3 * n) / 2 for n in range(800)]
 lesson.sound("hum", wave, rate=8000, words='A "deep" hum & no more.', caption="It stays level.")
@@ -48,9 +48,9 @@ def test_the_page_plays_the_very_samples(course: Workshop) -> None:
     ours = embed.EmbedExtension(course.settings, lambda: place)
     html = markdown.Markdown(extensions=[ours]).convert("[[hum]]")
     assert_sound(html)
-    (audio,) = tags(html, "audio")
-    assert audio["aria-label"] == 'A "deep" hum & no more.'
-    file = course.settings.pages_folder / audio["src"].removeprefix("../")
+    (player,) = tags(html, "button")
+    assert player["aria-label"] == 'A "deep" hum & no more.'
+    file = course.settings.pages_folder / player["data-sound"].removeprefix("../")
     expected = [round(32767 * math.sin(0.3 * n) / 2) for n in range(800)]
     assert samples(file) == expected
     assert "(0.1 s). It stays level." in html
