@@ -339,7 +339,7 @@ def test_another_experiment_falls_outside(there: Workshop) -> None:
     outcome = there.do("verify", "walks/stray")
     assert outcome.code == 1
     assert "1 of 2 inside" in outcome.out  # the claim holds all the more
-    assert " no " in outcome.out
+    assert "  no\n" in outcome.out
 
 
 def test_a_lesson_that_fails_is_told_in_one_line(there: Workshop) -> None:
