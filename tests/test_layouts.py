@@ -120,6 +120,16 @@ def apart(it: Workshop) -> None:
     (it.root / "mkdocs.yml").unlink()
 
 
+def inherited(it: Workshop) -> None:
+    it.write("base.yml", SITE.replace("[search, lessonkit]", "[mkdocs-jupyter, lessonkit, search]"))
+    it.write(
+        "mkdocs.yml", "INHERIT: base.yml\nhooks: [hook.py]\nsite_url: https://x.org/sub/course\n"
+    )
+    it.write(
+        "hook.py", "def on_page_markdown(markdown, **_):\n    return 'More.\\n\\n' + markdown\n"
+    )
+
+
 def configured(more: str) -> Callable[[Workshop], None]:
     return lambda it: (it.root / "mkdocs.yml").write_text(SITE + more, "utf-8") and None
 
@@ -148,6 +158,7 @@ LAYOUTS: dict[str, Callable[[Workshop], None]] = {
     "notebooks of one's own": lambda it: it.replace(
         "mkdocs.yml", "lessonkit]", f"lessonkit, {GREEDY}]"
     ),
+    "a sub-path, inherited, with a hook, notebooks first": inherited,
     "another language": themed("{name: material, font: false, language: de}"),
     "MkDocs' own theme": themed("mkdocs"),
     "another theme": themed("readthedocs"),
