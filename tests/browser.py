@@ -19,6 +19,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, Request, Response, sync_playwright
 
+from lessonkit.press.site import policy
+
 SCHEMES = ("light", "dark")
 WIDTHS = {"wide": 1360, "phone": 390}
 # The flags keep Chromium from asking its maker anything while we count requests.
@@ -45,15 +47,29 @@ class Complaints:
         return [*self.errors, *self.outside, *self.missing]
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
+class _Careful(http.server.SimpleHTTPRequestHandler):
+    """A host that lets pages run nothing but the site's files, and has a page for what is not."""
+
+    def end_headers(self) -> None:
+        self.send_header("Content-Security-Policy", policy.HEADER)
+        super().end_headers()
+
+    def send_error(self, code: int, *_: Any, **__: Any) -> None:
+        missing = Path(self.directory, "404.html")
+        content = missing.read_bytes() if missing.is_file() else b"not there"
+        self.send_response(code)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(content)
+
     def log_message(self, format: str, *args: Any) -> None:
         """Keep the test output for the tests."""
 
 
 @contextmanager
 def serve(site: Path) -> Iterator[str]:
-    """Serve the folder over http on a free port of this machine, and give its address."""
-    handler = functools.partial(_Quiet, directory=str(site))
+    """Serve the folder on a free port of this machine, as a careful host; give its address."""
+    handler = functools.partial(_Careful, directory=str(site))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()

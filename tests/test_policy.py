@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import browser
 import pytest
@@ -113,36 +108,6 @@ lesson.sound("hum", [0.0, 0.5] * 200, rate=8000, words="A hum.")
 """
 
 
-@contextmanager
-def serve(site: Path) -> Iterator[str]:
-    """Serve the folder as a careful host would."""
-
-    class Careful(http.server.SimpleHTTPRequestHandler):
-        def end_headers(self) -> None:
-            self.send_header("Content-Security-Policy", policy.HEADER)
-            super().end_headers()
-
-        def send_error(self, code: int, *_: Any, **__: Any) -> None:
-            content = (site / "404.html").read_bytes()
-            self.send_response(code)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Keep the test output for the tests."""
-
-    handler = functools.partial(Careful, directory=str(site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}/"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     made = walks(tmp_path_factory.mktemp("policy") / "course")
@@ -163,7 +128,7 @@ def built(project: Workshop, feature: str) -> Path:
 
 @pytest.fixture(scope="module")
 def home(project: Workshop) -> Iterator[str]:
-    with serve(built(project, "navigation.top")) as address:
+    with browser.serve(built(project, "navigation.top")) as address:
         yield address
 
 
@@ -225,7 +190,10 @@ def test_instant_navigation_works_under_the_policy(
     project: Workshop, chromium: browser.Browser
 ) -> None:
     site = built(project, "navigation.instant")
-    with serve(site) as home, browser.open_page(chromium, home + PAGES[-1]) as (page, heard):
+    with (
+        browser.serve(site) as home,
+        browser.open_page(chromium, home + PAGES[-1]) as (page, heard),
+    ):
         map_of_site = (site / "sitemap.xml").read_text("utf-8").replace(ADDRESS, home)
         (site / "sitemap.xml").write_text(map_of_site, "utf-8")  # only pages in it are instant
         page.reload(wait_until="networkidle")
