@@ -253,3 +253,13 @@ def test_a_device_that_torch_cannot_use_is_refused_by_hand_and_by_the_worker(
     assert result.failure is not None
     assert result.failure["message"].startswith("device mps: torch ")
     assert "Build with --device cpu, or install" in result.failure["message"]
+
+
+def test_a_device_can_be_asked_for_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    from lessonkit.press.lesson.circumstances import choose_device
+
+    monkeypatch.setattr("lessonkit.press.lesson.circumstances.seeming_devices", lambda: DEVICES)
+    assert choose_device("auto") == "cuda"
+    monkeypatch.setenv("LESSONKIT_DEVICE", "cpu")
+    assert choose_device("auto") == "cpu"
+    assert choose_device("mps") == "mps"  # an option comes first

@@ -1,7 +1,7 @@
 """What is around a run, but for its code: as somebody wants it, and as it then is.
 
-What nobody asks for is as the environment says (LESSONKIT_PROFILE, LESSONKIT_FIRST_SEED,
-LESSONKIT_PORTABLE), else as the settings say, else as the machine has it.
+What nobody asks for is as the environment says (LESSONKIT_PROFILE, LESSONKIT_DEVICE,
+LESSONKIT_FIRST_SEED, LESSONKIT_PORTABLE), else as the settings say, else as the machine has it.
 """
 
 from __future__ import annotations
@@ -88,6 +88,7 @@ def choose_device(wanted: str) -> str:
     Raises:
         UsageError: the device is not on this machine.
     """
+    wanted = os.environ.get("LESSONKIT_DEVICE") or wanted if wanted == "auto" else wanted
     if wanted not in ("auto", *DEVICES):
         raise UsageError(f"unknown device {wanted!r}: choose auto, {', '.join(DEVICES)}.")
     there = seeming_devices()
