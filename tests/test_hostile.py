@@ -796,6 +796,7 @@ def placed(project: Workshop, good: Good, files: Files) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", [name for name in FORGED if "below a file" not in name])
 def test_a_forged_run_in_the_store_is_one_line_and_will_be_made_anew(
     house: Workshop, good: Good, what: str
