@@ -180,10 +180,9 @@ def test_a_killed_builder_leaves_nothing_that_opens(project: Project) -> None:
     builder.kill()
     builder.wait()
     if sys.platform == "linux":
-        wait_for(lambda: ended(lesson))  # with its builder
+        wait_for(lambda: ended(lesson) and not leftovers(project))  # with its builder
     else:
         os.kill(lesson, signal.SIGKILL)
-    assert len(leftovers(project)) == 1
     assert choose(project.root / ".lessonkit/runs", "walks/stray", "", "").run is None
     assert standing.standing(settings.load(project.root), "walks/stray").state == "missing"
 

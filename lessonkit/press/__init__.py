@@ -8,16 +8,16 @@ above it, and `settings` and `memo`, which all of them know:
   `inputs` are what it found beside its code, `circumstances` says what is wanted and what is
   around, `job` is all of it under one key, `sphinx` is sphinx-gallery's toolbox and `comments` its
   configuration, `restructured` reads texts written for Sphinx and `doctree` says them in Markdown;
-- `run`, how a lesson runs and where its runs lie: `runner` runs jobs, each in a `process` within
-  its `limits`, forked where it can be (`nurseries`, `nursery`, `libraries`); in there `worker`
-  executes the cells, `streams` takes what they print, `outputs` what they return and draw, `reads`
-  what they read (who asks: `calls`; whose it is: `places`), and `watch` looks on. `store` keeps
-  whole runs, `aside` those that grow, `choice` says which a page uses, `beside` what has changed
-  around it, and `failures` why there is none; what may lie in a run say `contents`, `manifest` and
-  `media`, whoever brings it, and `paths` keeps those of this machine out. `standing` is the one
-  answer to how a lesson stands. `replicate` measures fresh seeds, `replications` knows what the
-  records are worth, `verify` compares, `travel` carries runs elsewhere in an `archive`, and
-  `progress` tells how far all this is;
+- `run`, how a lesson runs and where its runs lie: `runner` runs jobs until `interrupts` come, each
+  in a `process` within its `limits`, forked where it can be (`nurseries`, `nursery`, `libraries`),
+  under a `warden` that ends what it started; in there `worker` executes the cells, `streams` takes
+  what they print, `outputs` what they return and draw, `reads` what they read (who asks: `calls`;
+  whose it is: `places`), and `watch` looks on. `store` keeps whole runs, `aside` those that grow,
+  `choice` says which a page uses, `beside` what has changed around it, and `failures` why there is
+  none; what may lie in a run say `contents`, `manifest` and `media`, whoever brings it, and `paths`
+  keeps those of this machine out. `standing` is the one answer to how a lesson stands. `replicate`
+  measures fresh seeds, `replications` knows what the records are worth, `verify` compares, `travel`
+  carries runs elsewhere in an `archive`, and `progress` tells how far all this is;
 - `course`, what belongs to it and in which order it is read: `pages`, `syllabus`, `statements`,
   `cards`, the picture of each, and `entries`, each a lesson with its page and its standing;
 - `page`, how what was published is shown: `embed` finds the place, `outputs` says what a cell put

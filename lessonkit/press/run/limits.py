@@ -7,6 +7,7 @@ import signal
 import time
 from pathlib import Path
 
+from lessonkit.press.run import warden
 from lessonkit.press.run.process import Process
 from lessonkit.press.run.streams import PRINTED
 from lessonkit.press.settings import Settings
@@ -16,7 +17,7 @@ GONE = (
     "the lesson removed the folder or the log in which its run grows, so nothing of it can be "
     "kept. A lesson writes only into folders of its own."
 )
-_COUNT = 0.5  # seconds between two looks at the time that a lesson has used
+_COUNT = 0.2  # seconds between two looks at the processes of a lesson and the time they used
 
 
 def overdue(process: Process, settings: Settings) -> str:
@@ -37,7 +38,7 @@ def overdue(process: Process, settings: Settings) -> str:
         )
     if now - process.counted > _COUNT and process.child.pid is not None:
         process.counted = now
-        if _cpu_seconds(process.child.pid) > settings.time_limit:
+        if _cpu_seconds(process) > settings.time_limit:
             return _too_long(settings)
     return ""
 
@@ -56,20 +57,14 @@ def _too_long(settings: Settings) -> str:
     )
 
 
-def _cpu_seconds(pid: int) -> float:
-    """Return what a process and all its descendants have used so far; 0 where nobody can tell."""
-    folder = Path(f"/proc/{pid}")
-    try:
-        fields = (folder / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()
-        children = [
-            int(child)
-            for task in (folder / "task").iterdir()
-            for child in (task / "children").read_text("ascii").split()
-        ]
-    except OSError:  # it has ended, or this is not Linux
-        return 0.0
-    ticks = sum(map(int, fields[11:15]))  # user and system, its own and of those it waited for
-    return ticks / os.sysconf("SC_CLK_TCK") + sum(map(_cpu_seconds, children))
+def _cpu_seconds(process: Process) -> float:
+    """Return what a lesson's processes have used so far; 0 where nobody can tell."""
+    pid = process.child.pid or 0
+    found = [(pid, warden.told(pid)), *warden.family(pid)]
+    process.seen = {(number, warden.born(fields)) for number, fields in found[1:]}
+    # User and system, their own and of those they waited for.
+    ticks = sum(int(field) for _, fields in found for field in fields[11:15])
+    return ticks / os.sysconf("SC_CLK_TCK") if ticks else 0.0
 
 
 def death(code: int, settings: Settings) -> str:

@@ -21,11 +21,12 @@ import selectors
 import signal
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lessonkit.press.run import worker
+from lessonkit.press.run import warden, worker
 
 # What matplotlib imports when it draws for the first time: every lesson that makes figures will.
 _DRAWING = {"matplotlib.pyplot", "matplotlib.figure"}
@@ -46,7 +47,8 @@ def main(builder: int) -> int:
     with open(requests, "rb", buffering=0) as incoming, open(replies, "wb", buffering=0) as out:
         family = _Family(incoming, out)
         signal.signal(signal.SIGTERM, family.end)
-        worker.end_with(builder, signal.SIGTERM)
+        warden.end_with(builder, signal.SIGTERM)
+        warden.inherit()
         _import(json.loads(incoming.readline())["modules"])
         gc.collect()
         gc.freeze()  # what is here stays: no child need look at it, and copy the pages, again
@@ -98,11 +100,20 @@ class _Family:
     def _bury(self, descriptor: int) -> None:
         self.ready.unregister(descriptor)
         code = _reap(descriptor, self.numbers.pop(descriptor))
+        warden.end_family(spare=set(self.numbers.values()))  # of a warden that was killed itself
         _tell(self.out, job=self.jobs.pop(descriptor), code=code)
 
     def end(self, *_: object) -> None:
-        """End with all children."""
+        """End with all children: each is a warden, and ends what its lesson started."""
         for number in self.numbers.values():
+            with contextlib.suppress(OSError):
+                os.kill(number, signal.SIGTERM)
+        end = time.monotonic() + warden.PATIENCE
+        left = set(self.numbers.values())
+        while left and time.monotonic() < end:
+            left = {number for number in left if _lives(number)}
+            time.sleep(0.002)
+        for number in left:
             _kill_group(number)
         os._exit(0)
 
@@ -164,6 +175,13 @@ def _reap(descriptor: int, number: int) -> int:
     _, status = os.waitpid(number, 0)
     os.close(descriptor)
     return os.waitstatus_to_exitcode(status)
+
+
+def _lives(number: int) -> bool:
+    try:
+        return os.waitpid(number, os.WNOHANG)[0] == 0
+    except ChildProcessError:  # buried before
+        return False
 
 
 def _kill_group(number: int) -> None:

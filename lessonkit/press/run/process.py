@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -11,18 +12,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from lessonkit.press.lesson import script
 from lessonkit.press.lesson.job import Job
 from lessonkit.press.lesson.source import outside
-from lessonkit.press.run import aside
+from lessonkit.press.run import aside, warden
 from lessonkit.press.run.nurseries import Child, Nurseries
 from lessonkit.press.settings import Settings
 
 _MOST = 2**20  # bytes of a note that a lesson's process writes down
+_PATIENCE = 2 * warden.PATIENCE  # seconds until a warden that does not answer is killed
 Tell = Callable[[Job, dict[str, Any]], None]
 Started = subprocess.Popen[bytes] | Child
 
@@ -41,6 +43,8 @@ class Process:
     last: dict[str, Any] | None = None  # that it told
     stop: str = ""
     counted: float = 0.0  # when its CPU seconds were looked at
+    seen: set[tuple[int, str]] = field(default_factory=set)  # its processes, and their births
+    killed: float = 0.0  # when its end was asked for; 0: not yet
 
 
 def start(settings: Settings, job: Job, runs: Path, shared: Nurseries | None) -> Process:
@@ -141,14 +145,28 @@ def written(file: Path) -> dict[str, Any] | None:
 
 
 def kill(process: Process) -> None:
-    """End a lesson and whatever it has started."""
+    """End a lesson and whatever it has started; asked again and again until it has ended."""
     pid = process.child.pid
     if pid is None:  # not yet forked
         return
-    try:
-        if hasattr(os, "killpg"):
-            os.killpg(pid, signal.SIGKILL)
-        else:
+    now = time.monotonic()
+    process.killed = process.killed or now
+    ended = process.child.returncode is not None or now - process.killed > _PATIENCE
+    with contextlib.suppress(OSError):
+        if not hasattr(os, "killpg") or (warden.SUPPORTED and not ended):
             os.kill(pid, signal.SIGTERM)
-    except ProcessLookupError:
-        pass
+        else:  # what is left of a group whose first has ended
+            os.killpg(pid, signal.SIGKILL)
+    for number, born in process.seen if ended else ():  # what left the group of a killed warden
+        if warden.born(warden.told(number)) == born:
+            with contextlib.suppress(OSError):
+                os.kill(number, signal.SIGKILL)
+
+
+def bury(child: subprocess.Popen[bytes]) -> None:
+    """Wait until a process has ended that was asked to."""
+    try:
+        child.wait(warden.PATIENCE + 1)
+    except subprocess.TimeoutExpired:  # somebody stopped it
+        child.kill()
+        child.wait()

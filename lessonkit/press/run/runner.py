@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 import subprocess
-import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -18,7 +15,16 @@ from typing import Any
 from lessonkit.evidence.record import EvidenceError
 from lessonkit.press.lesson.job import Job
 from lessonkit.press.lesson.source import source
-from lessonkit.press.run import aside, failures, libraries, limits, paths, process, store
+from lessonkit.press.run import (
+    aside,
+    failures,
+    interrupts,
+    libraries,
+    limits,
+    paths,
+    process,
+    store,
+)
 from lessonkit.press.run.nurseries import Child, Nurseries
 from lessonkit.press.run.process import Process, Tell
 from lessonkit.press.run.streams import PRINTED
@@ -63,15 +69,17 @@ def run_all(
         replace: put the new runs in the place of whole ones with the same key.
 
     Raises:
+        KeyboardInterrupt, SystemExit: somebody asked for the end; what ran is dropped.
         FullError: no space was left for one of them (nothing half-written stays); those that ran
             at that time came to their end, no other was begun.
     """
     runs = runs or settings.runs_folder
     aside.sweep(runs)
-    with _terminable(), Nurseries(settings, jobs) as nurseries:
+    with interrupts.heard() as check, Nurseries(settings, jobs) as nurseries:
         batch = _Batch(settings, runs, replace, tell, list(jobs), nurseries)
         try:
             while batch.waiting or batch.active:
+                check()
                 batch.start(at_once)
                 batch.look()
                 time.sleep(_POLL if batch.active else 0)
@@ -163,30 +171,12 @@ class _Batch:
         for lesson in self.active:
             process.kill(lesson)
             if isinstance(lesson.child, subprocess.Popen):
-                lesson.child.wait()
+                process.bury(lesson.child)
             aside.discard(lesson.folder)
 
     def _end(self, result: Result) -> None:
         self.results.append(result)
         self.tell(result.job, {"state": "ended", "result": result})
-
-
-@contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    """Let a SIGTERM end the builder as Ctrl-C does: with everything that it started."""
-
-    def end(*_: object) -> None:
-        raise SystemExit(128 + signal.SIGTERM)
-
-    ours = threading.current_thread() is threading.main_thread()
-    if not ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
-    signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _finish(settings: Settings, ended: Process, runs: Path, replace: bool) -> Result:

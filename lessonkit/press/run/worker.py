@@ -11,7 +11,6 @@ import __future__
 import ast
 import json
 import os
-import signal
 import sys
 import time
 import traceback
@@ -22,7 +21,7 @@ from typing import Any
 from lessonkit.evidence import circumstances
 from lessonkit.evidence import session as evidence_session
 from lessonkit.evidence.record import EvidenceError
-from lessonkit.press.run import outputs
+from lessonkit.press.run import outputs, warden
 from lessonkit.press.run.reads import LessonError, Reads
 from lessonkit.press.run.streams import Streams
 from lessonkit.press.run.watch import Watch
@@ -40,7 +39,7 @@ def main(job_file: str, parent: int | None = None) -> int:
     """
     job = json.loads(Path(job_file).read_text(encoding="utf-8"))
     folder = Path(job["folder"])
-    end_with(parent or job["builder"], signal.SIGKILL)
+    warden.stand(parent or job["builder"], folder)
     _limit_cpu(job["cpu_limit"])
     os.umask(circumstances.UMASK)
     watch, reads = Watch(job), Reads(job)
@@ -83,16 +82,6 @@ def main(job_file: str, parent: int | None = None) -> int:
         _report(folder / "failed.json", error, job, watch)
         return 1
     return 0
-
-
-def end_with(parent: int, how: int) -> None:
-    """Ask Linux for a signal when the parent ends: nobody else would stop this process."""
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(1, how)  # PR_SET_PDEATHSIG
-        if os.getppid() != parent:  # it ended before we could ask
-            os._exit(1)
 
 
 def _limit_cpu(seconds: int) -> None:
