@@ -9,7 +9,7 @@ import torch
 from matplotlib.colors import to_hex
 
 from lessonkit.figures.conditions import CONDITIONS, PALETTE
-from lessonkit.figures.curves import plot_activation, plot_curves
+from lessonkit.figures.curves import plot_activation, plot_curves, plot_functions
 from tests.alternative import numbers_said
 from tests.read_back import assert_drawn, band, check_house, texts
 
@@ -223,3 +223,16 @@ def test_the_activation_is_drawn_with_its_slope_and_the_ceiling():
     assert_drawn(drawing.ax.lines[2].get_ydata()[:1], [drawing.columns["slope"].max()])
     assert "never above 0.25" in [text.get_text() for text in drawing.ax.texts]
     assert drawing.ax.lines[-1].get_xydata() == pytest.approx(np.array([[0, 0.25]]))
+
+
+def test_functions_are_drawn_as_they_are_without_seeds_or_marks():
+    inputs = np.linspace(-2, 2, 41)
+    drawing = plot_functions({"relu": np.maximum(inputs, 0), "tanh": np.tanh(inputs)}, inputs,
+                             "sum", "output")  # fmt: skip
+    (ax,) = drawing.figure.axes
+    assert [line.get_marker() for line in ax.lines] == ["", ""]
+    np.testing.assert_allclose(ax.lines[1].get_ydata(), np.tanh(inputs))
+    assert list(drawing.columns) == ["sum", "ReLU", "tanh"]
+    assert "seed" not in " ".join(texts(drawing.figure))
+    with pytest.raises(ValueError, match="41 x values"):
+        plot_functions({"relu": inputs[:3]}, inputs, "sum", "output")

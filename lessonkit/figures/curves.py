@@ -18,7 +18,7 @@ from lessonkit.figures.names import name_lines
 from lessonkit.figures.style import STYLE, new_figure
 from lessonkit.figures.ticks import put_decades, round_ticks, write_plainly
 
-__all__ = ["plot_activation", "plot_curves"]
+__all__ = ["plot_activation", "plot_curves", "plot_functions"]
 
 Array = np.ndarray[Any, Any]
 # A condition keeps its colour; its first curve is solid, the second dashed, the third dotted.
@@ -116,8 +116,36 @@ def plot_activation(
     return Drawing(figure, columns, says)
 
 
+@matplotlib.rc_context(STYLE)
+def plot_functions(
+    functions: Mapping[Any, ArrayLike], at: ArrayLike, x: str, y: str, *, height: float = 3.4
+) -> Drawing:
+    """Draw functions of one number, which no chance has a part in: a line for each.
+
+    Args:
+        functions: condition -> its values (points,).
+        at: the inputs, evenly spaced (points,).
+        x: the label of the horizontal axis, with the unit.
+        y: the label of the vertical axis, with the unit.
+        height: of the figure, in inches.
+
+    Raises:
+        ValueError: a function has other points than `at`.
+    """
+    numbers, inputs = _checked({n: np.atleast_2d(f) for n, f in functions.items()}, at)
+    figure, ax = new_figure(height=height)
+    lines = _draw_curves(ax, inputs, numbers, marked=False)
+    ax.set(xlabel=x, ylabel=y, xlim=(inputs[0], inputs[-1]))
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+        write_plainly(axis)
+    name_lines(ax, lines, "")
+    columns = {x: inputs, **{spelled(name): values[0] for name, values in numbers.items()}}
+    return Drawing(figure, columns, _says(numbers, x, y, inputs, None))
+
+
 def _checked(
-    curves: Mapping[Any, ArrayLike], at: Sequence[Any] | None
+    curves: Mapping[Any, ArrayLike], at: ArrayLike | None
 ) -> tuple[dict[Any, Array], list[Any]]:
     """Return the curves as arrays (seeds, points), and the x values as plain numbers or words."""
     numbers = {key: np.asarray(values) for key, values in curves.items()}
