@@ -154,8 +154,9 @@ lesson.number("by-hand", math.sqrt(0.5), format=".2f")
 # ## Thirty layers: who is best?
 rates = [0.001, 0.003, 0.01]
 thirty = {n: trained(n, 30, rates) for n in ("tanh", "relu", "sigmoid")}
-late = {n: run.losses[:, -20:].mean(dim=1) for n, run in thirty.items()}  # (seeds,)
-ahead = {n: (late["relu"] / late[n]).log2() for n in ("tanh", "sigmoid")}  # (seeds,)
+late = {n: run.losses[:, -20:].mean(dim=1) for n, run in thirty.items()}
+ahead = {n: (late["relu"] / late[n]).log2()  # (seeds,)
+         for n in ("tanh", "sigmoid")}
 
 # %%
 for name, run in thirty.items():
