@@ -18,7 +18,13 @@ function filterEvidence(form) {
     fold.open = filters && left > 0
     shown += left
   }
-  form.querySelector("output").textContent = filters ? `${shown} rows` : ""
+  form.querySelector("output").textContent = filters ? counted(form, shown) : ""
+}
+
+// The words are the page's, in its language.
+function counted(form, count) {
+  const { one, many } = form.querySelector("output").dataset
+  return count === 1 ? one : many.replace("#", count)
 }
 
 function offerFilters() {

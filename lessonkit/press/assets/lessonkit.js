@@ -41,9 +41,9 @@ new MutationObserver(() => {
 
 // Layers: what is open besides what the author opened ---------------------------------------------
 const LAYERS = {
-  story: { open: "", says: "Story: claims and code are folded." },
-  evidence: { open: ".lk-claim", says: "Evidence: all claims are open." },
-  code: { open: ".lk-claim, .lk-cell > details", says: "Code: all claims and all code are open." },
+  story: { open: "" },
+  evidence: { open: ".lk-claim" },
+  code: { open: ".lk-claim, .lk-cell > details" },
 }
 const KEPT = "lessonkit-layer"
 
@@ -77,7 +77,7 @@ function prepareLayers() {
     showLayer(target.value)
     scrollBy(0, buttons.getBoundingClientRect().top - top) // the buttons stay where they are
     keptLayer(target.value)
-    buttons.querySelector("[role=status]").textContent = LAYERS[target.value].says
+    buttons.querySelector("[role=status]").textContent = target.dataset.says
   }
 }
 

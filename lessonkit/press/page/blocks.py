@@ -12,14 +12,18 @@ from lessonkit.press.course.entries import Course, Entry
 from lessonkit.press.page import evidence as evidences
 from lessonkit.press.page import formulas, graph, ledger
 from lessonkit.press.page.evidence import Link, run_of
+from lessonkit.press.page.language import gettext as _
+from lessonkit.press.page.language import ngettext
 from lessonkit.press.page.shown import minutes
 from lessonkit.press.page.templates import render
+from lessonkit.press.page.wording import N_
 
+# How often each state came out.
 _TALLY = {
-    "holds": "hold",
-    "contradicted": "contradicted",
-    "broken": "broken",
-    "unjudged": "not judged",
+    "holds": N_("%d holds", "%d hold"),
+    "contradicted": N_("%d contradicted", "%d contradicted"),
+    "broken": N_("%d broken", "%d broken"),
+    "unjudged": N_("%d not judged", "%d not judged"),
 }
 
 
@@ -37,7 +41,8 @@ def frame(course: Course, entry: Entry, link: Link) -> str:
         level_in_words=pages.LEVELS.get(level, ""),
         minutes=minutes(entry),
         run=entry.run,
-        kept=f"{kept} of {len(entry.promises)} claims as promised",
+        kept=_("%(kept)d of %(count)d claims as promised")
+        % {"kept": kept, "count": len(entry.promises)},
         evidence_url=link(course.evidence_page) if course.evidence_page else "",
         claims=bool(entry.promises),
         before=[course.entry(name) for name in (page.prerequisites if page else [])],
@@ -49,7 +54,9 @@ def banners(entry: Entry) -> list[tuple[str, str]]:
     """What a reader must know before believing the page: stale, failed, or only a smoke run."""
     found = []
     if entry.run and entry.run.profile == "smoke":
-        found.append(("smoke", "A smoke run: it shows that the lesson runs, and measures nothing."))
+        found.append(
+            ("smoke", _("A smoke run: it shows that the lesson runs, and measures nothing."))
+        )
     return found + [("stale" if entry.stale else "failed", text) for text in entry.problems]
 
 
@@ -69,7 +76,8 @@ def evidence(course: Course, link: Link) -> str:
     """Every claim of the course, lesson by lesson: verdict, statement, measured, promised, trap."""
     rows = ledger.claims(course, link)
     counts = Counter(row.state for of_lesson in rows.values() for row in of_lesson)
-    tally = ", ".join(f"{counts[name]} {_TALLY[name]}" for name in _TALLY if counts[name])
+    told = (ngettext(*_TALLY[name], counts[name]) % counts[name] for name in _TALLY if counts[name])
+    tally = ", ".join(told)
     entries = [(course.entry(name), of_lesson) for name, of_lesson in rows.items()]
     return render("evidence", entries=entries, total=counts.total(), tally=tally, link=link)
 

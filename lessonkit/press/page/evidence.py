@@ -11,7 +11,7 @@ from markupsafe import Markup
 from lessonkit.evidence import Figure, Record
 from lessonkit.press import memo
 from lessonkit.press.course.entries import Entry
-from lessonkit.press.page import outputs, svg
+from lessonkit.press.page import outputs, svg, wording
 from lessonkit.press.page.outputs import Output, Picture
 from lessonkit.press.page.strip import strip
 from lessonkit.press.page.templates import render
@@ -23,7 +23,7 @@ Link = Callable[[str], str]
 def sentence(record: Record, part: str) -> str:
     """A record, or a part of it, within a sentence: `[[name]]`, `[[name.part]]`."""
     template = "part" if part else record.kind
-    return render(template, record=record, part=part, title=record.title(part))
+    return render(template, record=record, part=part, title=wording.title(record, part))
 
 
 def block(entry: Entry, name: str, link: Link, anchor: str) -> str:

@@ -11,12 +11,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from lessonkit.evidence.promise import Promise
-from lessonkit.press.page import formulas
+from lessonkit.press.page import formulas, language, wording
 
 _SIGN = {"holds": "✓", "contradicted": "✗", "broken": "!", "unjudged": "–"}
 _REST = {**_SIGN, "contradicted": "≠"}  # behind a sentence that is true, for it says what came out
 _SIGN_OF_MARKUP = re.compile(r"[!\"#$&'()*/:;<=>?@\[\\\]^_`{|}~]")  # or an extension's
-_WORD = {"broken": "promise broken", "unjudged": "not judged"}
 
 
 def render(template: str, **context: Any) -> str:
@@ -33,19 +32,29 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
         auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
     )
+    made.install_gettext_callables(language.gettext, language.ngettext, newstyle=True)  # type: ignore[attr-defined]
     made.filters |= {
         "value": value,
         "words": words,
         "plain": lambda text: formulas.plain(str(text)),
         "spread": spread,
-        "counted": counted,
-        "seeds": seeds,
+        "counted": wording.counted,
+        "seeds": wording.seeds,
         "pixel": "{:.1f}".format,
         "state": state,
         "sign": lambda made: _SIGN[state(made)],
         "rest": lambda made: _REST[state(made)],
-        "verdict": lambda made: _WORD.get(state(made), made.standing),
+        "verdict": wording.verdict,
+        "known": wording.known,
+        "over": wording.over,
+        "part": wording.part,
+        "measured": wording.measured,
+        "promised": wording.promised,
+        "statement": wording.statement,
+        "replicated": wording.replicated,
+        "disagreement": wording.disagreement,
     }
     return made
 
@@ -102,22 +111,14 @@ def spread(text: str) -> Markup:
     if not found:
         return words(text)
     middle, low, high = (value(whole.replace(" ", "\u00a0")) for whole in found.groups())
-    return Markup("{} <small>{}\u00a0to {}</small>").format(middle, low, high)
+    said = language.gettext("%(low)s to %(high)s").replace("%(low)s ", "%(low)s\u00a0")
+    extent = escape(said) % {"low": low, "high": high}
+    return Markup("{} <small>{}</small>").format(middle, extent)
 
 
 def _glued(text: str) -> str:
     """Put no-break spaces where a number would fall apart."""
     return re.sub(r"(?<=\d) (?=%)| (?=×)|(?<=×) ", "\u00a0", text)
-
-
-def counted(count: int, thing: str) -> str:
-    """Write how many there are: "1 thread", "2 threads"."""
-    return f"{count} {thing}{'s' * (count != 1)}"
-
-
-def seeds(given: list[int]) -> str:
-    """Write the seeds of a run: "0 to 4 (5)"."""
-    return f"{given[0]} to {given[-1]} ({len(given)})" if given else "none"
 
 
 def state(made: Promise) -> str:

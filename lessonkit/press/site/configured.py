@@ -26,6 +26,13 @@ def read(root: Path) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
+def language(root: Path) -> str:
+    """Return the language of the theme, "en" if nobody says."""
+    theme = (read(root) or {}).get("theme")
+    said = theme.get("language") if isinstance(theme, dict) else None
+    return str(said or "en")
+
+
 def names_plugin(config: dict[str, Any]) -> bool:
     """Say whether lessonkit is among the plugins, or may be: another file may be inherited."""
     return "lessonkit" in _named(config, "plugins") or "INHERIT" in config

@@ -25,9 +25,9 @@ from lessonkit.press import memo
 from lessonkit.press.course import pages
 from lessonkit.press.course.entries import Course, Entry
 from lessonkit.press.lesson import sphinx
-from lessonkit.press.page import notebook
+from lessonkit.press.page import language, notebook
 from lessonkit.press.settings import PressError
-from lessonkit.press.site import cards, elsewhere, laid
+from lessonkit.press.site import cards, configured, elsewhere, laid
 
 STYLES = ("lessonkit.css", "finding.css", "figures.css")
 SCRIPTS = ("lessonkit.js", "finding.js")
@@ -50,6 +50,12 @@ def publish(course: Course, tell: Callable[[str], None] = lambda line: None) -> 
 
 def made(course: Course) -> dict[str, bytes]:
     """Return every file by its path below docs/generated/, as it must be."""
+    said = configured.language(course.settings.root)
+    with language.speaking(said, course.settings.root):
+        return _made(course)
+
+
+def _made(course: Course) -> dict[str, bytes]:
     files = {name: _slim(_asset(name)) for name in STYLES}
     files |= {name: _asset(name) for name in SCRIPTS}
     site, packed = elsewhere.site_url(course.settings), dict[str, bytes]()

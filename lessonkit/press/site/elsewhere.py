@@ -17,6 +17,7 @@ from string import Template
 from lessonkit.press.lesson.script import Script
 from lessonkit.press.lesson.source import reached
 from lessonkit.press.lesson.syntax import Tree
+from lessonkit.press.page.language import gettext as _
 from lessonkit.press.settings import PressError, Settings
 from lessonkit.press.site import configured
 
@@ -115,9 +116,16 @@ def first_cell(site: str, lesson: str, taken: Luggage) -> str:
         return ""
     archive = f"{lesson.rpartition('/')[2]}.zip"
     address = f"{site}/generated/{lesson}/{archive}"
-    asked = f"Put {archive}, from the page of this lesson, beside this notebook; run it again."
+    asked = _(
+        "Put %(archive)s, from the page of this lesson, beside this notebook; run it again."
+    ) % {"archive": archive}
     text = (resources.files("lessonkit.press") / "templates/first-cell.py.txt").read_text("utf-8")
     return Template(text.rstrip()).substitute(
+        first=_(
+            "Run this cell first: it brings what is imported below, and does nothing where that is "
+            "there."
+        ),
+        more=_("To measure more, or with other seeds, remove the # of a line before you run all:"),
         libraries=list(taken.libraries),
         packages=" ".join(sorted(_CALLED.get(name, name) for name in taken.libraries)),
         modules=taken.tops,
@@ -129,7 +137,9 @@ def first_cell(site: str, lesson: str, taken: Luggage) -> str:
 
 
 def _told(taken: Luggage) -> str:
-    return f"This lesson reads {', '.join(taken.missing)}: not in its archive, so put it here."
+    return _("This lesson reads %(files)s: not in its archive, so put it here.") % {
+        "files": ", ".join(taken.missing)
+    }
 
 
 def last_cell(script: Script) -> str:

@@ -21,7 +21,7 @@ from mkdocs.structure.toc import get_toc
 from lessonkit.press import settings
 from lessonkit.press.course import pages, syllabus
 from lessonkit.press.course.entries import Course, topic
-from lessonkit.press.page import formulas, glossary, maths, resolving
+from lessonkit.press.page import formulas, glossary, language, maths, resolving
 from lessonkit.press.page.neighbours import neighbours
 from lessonkit.press.settings import PressError, Settings
 from lessonkit.press.site import (
@@ -74,6 +74,8 @@ class LessonkitPlugin(BasePlugin):
         try:
             self.settings = settings.load(Path(file).resolve().parent if file else None)
             agreement.check(config, self.settings)
+            said = config["theme"].get("language", "en")
+            language.use(said, self.settings.root)
             if self.config["nav"]:
                 _take_up_lessons(config["nav"], self.config["nav"], self.settings)
         except PressError as error:
@@ -145,7 +147,9 @@ class LessonkitPlugin(BasePlugin):
         lesson = twins.lesson_of(page.file.src_uri)
         if lesson:
             page.meta["search"] = {"exclude": True}  # its lesson's page is to be found
-            page.meta["description"] = f"The notebook of the lesson {lesson}, as it ran."
+            page.meta["description"] = language.gettext(
+                "The notebook of the lesson %(lesson)s, as it ran."
+            ) % {"lesson": lesson}
         if path.suffix != ".md":  # a notebook, this one or the author's own
             return markdown
         self._head(page.meta, path)

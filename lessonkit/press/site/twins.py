@@ -22,7 +22,7 @@ from typing import Any
 
 from lessonkit.press import memo
 from lessonkit.press.course.pages import TWIN
-from lessonkit.press.page import formulas
+from lessonkit.press.page import formulas, language
 from lessonkit.press.site import slim
 from lessonkit.press.site.bytecode import Bytecode
 from lessonkit.press.site.copies import PLACE, Copies
@@ -125,7 +125,7 @@ class Twins:
     def _recall(self, path: str, asked: Any, make: Callable[[], str]) -> str:
         content = hashlib.sha256(Path(path).read_bytes()).hexdigest()
         kind = Path(path).suffix
-        ingredients = [content, kind, repr(asked), _versions(), _typesetter()]
+        ingredients = [content, kind, repr(asked), _versions(), _typesetter(), language.spoken()]
         return memo.recall(self.memo_folder, slim.__file__, ingredients, make)
 
     @cached_property
