@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import pytest
 from conftest import Project
 
 from lessonkit.press.run import store
+from lessonkit.press.site import downloads, needs
+
+ROOT = Path(__file__).resolve().parent.parent
 
 pytestmark = pytest.mark.slow
 
@@ -175,3 +179,10 @@ def test_a_quiet_strict_build_refuses_what_a_loud_one_refuses(
     result = project.run("-m", generator, "build", "--strict", "--quiet")
     assert result.returncode == 1
     assert "lesson walks/stray has no run: run `lessonkit build walks/stray`." in result.stderr
+
+
+def test_the_course_names_for_zensical_all_that_the_plugin_brings_under_mkdocs() -> None:
+    text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    named = re.findall(r"^  - ([\w.]+):?", text.partition("\nmarkdown_extensions:")[2], re.M)
+    assert {*needs._EXTENSIONS, *needs._MATHS, needs.EMBED[0]} <= set(named)
+    assert all(f"generated/{style}" in text for style in downloads.STYLES)
