@@ -118,6 +118,10 @@ def test_a_lesson_downloads_as_one_archive(course: Workshop) -> None:
     folder = course.settings.generated_folder / "walks/stray"
     with zipfile.ZipFile(folder / "stray.zip") as archive:
         own = [name for name in archive.namelist() if not name.startswith("lessonkit/")]
+        told = archive.read("README.md").decode()
+        assert "    python stray.py\n" in told
+        assert archive.read("requirements.txt").decode().startswith("matplotlib==")
+        own = [name for name in own if name not in ("README.md", "requirements.txt")]
         assert sorted(own) == ["_toolbox.py", "distances.csv", "stray.ipynb", "stray.py"]
         assert "lessonkit/evidence/lesson.py" in archive.namelist()
         assert archive.read("stray.py") == (folder / "stray.py").read_bytes()
@@ -127,6 +131,10 @@ def test_all_lessons_download_as_one_archive(course: Workshop) -> None:
     folder = course.settings.generated_folder
     with zipfile.ZipFile(folder / "lessons.zip") as archive:
         own = [name for name in archive.namelist() if not name.startswith("lessonkit/")]
+        told = archive.read("README.md").decode()
+        assert "- `walks/stray/`: Stray — A walk strays" in told
+        assert "    python -m pip install -r requirements.txt\n" in told
+        own = [name for name in own if name not in ("README.md", "requirements.txt")]
         assert own == [
             "again/again.ipynb",
             "again/again.py",

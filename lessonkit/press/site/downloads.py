@@ -27,7 +27,7 @@ from lessonkit.press.course.entries import Course, Entry
 from lessonkit.press.lesson import sphinx
 from lessonkit.press.page import language, notebook
 from lessonkit.press.settings import PressError
-from lessonkit.press.site import cards, configured, elsewhere, laid
+from lessonkit.press.site import cards, configured, elsewhere, laid, readme
 
 STYLES = ("lessonkit.css", "finding.css", "figures.css")
 SCRIPTS = ("lessonkit.js", "finding.js")
@@ -59,6 +59,7 @@ def _made(course: Course) -> dict[str, bytes]:
     files = {name: _slim(_asset(name)) for name in STYLES}
     files |= {name: _asset(name) for name in SCRIPTS}
     site, packed = elsewhere.site_url(course.settings), dict[str, bytes]()
+    libraries: list[readme.Taken] = []
     for entry in course.entries.values():
         if entry.run is None or entry.script is None:
             continue
@@ -69,8 +70,9 @@ def _made(course: Course) -> dict[str, bytes]:
             f"{entry.stem}{kind}": own[f"{entry.stem}{kind}"] for kind in _SELF
         }
         packed |= {elsewhere.beside(name, entry.name): along[name] for name in along}
+        libraries.append((entry, elsewhere.distributions(taken)))
     if packed:
-        files["lessons.zip"] = _archive(packed)
+        files["lessons.zip"] = _archive(readme.of_course(libraries) | packed)
     return files | dict(cards.drawn(course))
 
 
@@ -100,7 +102,8 @@ def _of_lesson(entry: Entry, taken: elsewhere.Luggage, site: str) -> dict[str, b
     last = elsewhere.last_cell(entry.script)
     takeaway = notebook.written(notebook.completed(page, first, last)).encode()
     files = {f"{entry.stem}.py": script, f"{entry.stem}.ipynb": takeaway}
-    packed = taken.files() | files
+    told = readme.of_lesson(entry, elsewhere.distributions(taken))
+    packed = told | taken.files() | files
     for name, record in entry.run.records.items():
         for ending, path in record.files.items():
             files[f"{name}.{ending}"] = entry.run.read(path)

@@ -127,13 +127,18 @@ def first_cell(site: str, lesson: str, taken: Luggage) -> str:
         ),
         more=_("To measure more, or with other seeds, remove the # of a line before you run all:"),
         libraries=list(taken.libraries),
-        packages=" ".join(sorted(_CALLED.get(name, name) for name in taken.libraries)),
+        packages=" ".join(distributions(taken)),
         modules=taken.tops,
         reads=list(taken.reads),
         archive=repr(archive),
         told=f"\nprint({_told(taken)!r})" if taken.missing else "",
         fetch=f"urlretrieve({address!r}, archive)" if site else f"raise SystemExit({asked!r})",
     )
+
+
+def distributions(taken: Luggage) -> list[str]:
+    """Return what has to be installed, as package indexes call it."""
+    return sorted(_CALLED.get(name, name) for name in taken.libraries)
 
 
 def _told(taken: Luggage) -> str:
