@@ -62,7 +62,10 @@ class Course:
     def __post_init__(self) -> None:
         self.root = self.root.resolve()
         self.root.mkdir(parents=True, exist_ok=True)
-        (self.root / "pyproject.toml").write_text('[tool.lessonkit]\nlibraries = ["numpy"]\n')
+        (self.root / "pyproject.toml").write_text(
+            '[tool.lessonkit]\nlibraries = ["numpy"]\n'
+            "wall_limit = 30\n"  # a pool of which one is killed waits for it for ever
+        )
         (self.root / "docs").mkdir()
         for name, library in LESSONS.items():
             script = self.root / f"lessons/{name}.py"

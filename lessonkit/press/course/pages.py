@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import reprlib
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,8 +23,22 @@ LEVELS = {1: "no maths", 2: "some maths", 3: "more maths"}
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, in C where it was built
 
 
+_TEXTS = ("title", "description", "lesson", "question", "topic", "finding")  # in front matter
+_LISTS = ("prerequisites", "hide")
+_PLAIN = str | int | float | date  # what stands for text, as in `title: 2026`
+
+
 class PageError(PressError):
-    """A page that cannot be read."""
+    """A page that cannot be read.
+
+    Args:
+        message: what is wrong; the caller says with which page.
+        line: of the page.
+    """
+
+    def __init__(self, message: str, line: int = 1) -> None:
+        super().__init__(message)
+        self.line = line
 
 
 @dataclass(frozen=True)
@@ -70,7 +87,7 @@ class Page:
     def level(self) -> int | None:
         """How much mathematics it takes, 1 to 3; None if its page does not say, or says amiss."""
         level = self.meta.get("level")
-        return level if level in LEVELS and not isinstance(level, bool) else None
+        return level if type(level) is int and level in LEVELS else None
 
     @property
     def finding(self) -> str:
@@ -84,8 +101,13 @@ def read(settings: Settings, path: Path) -> Page:
     Raises:
         PageError: not UTF-8, or the front matter is not YAML (the caller says which page).
     """
-    stat = path.stat()
-    return _read(path, settings.pages_folder, stat.st_mtime_ns, stat.st_size)
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise PageError(f"cannot be read: {error.strerror or error}") from None
+    if not stat.S_ISREG(found.st_mode):
+        raise PageError("cannot be read: it is no file")
+    return _read(path, settings.pages_folder, found.st_mtime_ns, found.st_size)
 
 
 def first_line(settings: Settings, path: Path) -> int:
@@ -98,21 +120,60 @@ def first_line(settings: Settings, path: Path) -> int:
 
 @lru_cache(maxsize=1024)
 def _read(path: Path, root: Path, mtime: int, size: int) -> Page:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        match = _FRONT_MATTER.match(text)
-        meta = yaml.load(match[1], _Loader) if match else {}
-    except UnicodeDecodeError as error:
-        raise PageError(f"is not UTF-8 text: {error}") from None
-    except yaml.YAMLError as error:
-        problem = " ".join(str(error).split())
-        raise PageError(f"front matter is not valid YAML: {problem}") from None
+    text = _text(path)
+    match = _FRONT_MATTER.match(text)
+    meta = _front_matter(match[1]) if match else {}
     start = match.end() if match else 0
     start += len(text[start:]) - len(text[start:].lstrip("\n"))  # MkDocs drops blank lines here
-    meta = meta if isinstance(meta, dict) else {}
     return Page(
         path.relative_to(root).as_posix(), meta, text[start:], text.count("\n", 0, start) + 1
     )
+
+
+def _text(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+        text = data.decode("utf-8-sig")
+    except OSError as error:
+        raise PageError(f"cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        line = 1 + data.count(b"\n", 0, error.start)
+        raise PageError(f"is not UTF-8 text: {error}. Save it as UTF-8.", line) from None
+    return re.sub("\r\n?", "\n", text)
+
+
+def _front_matter(text: str) -> dict[str, Any]:
+    """Read front matter, which begins in line 2, and check what the press will ask of it."""
+    try:
+        if "*" in text and any(isinstance(e, yaml.AliasEvent) for e in yaml.parse(text, _Loader)):
+            raise PageError("front matter: expected plain values, got a reference (`*name`)", 2)
+        meta = yaml.load(text, _Loader)
+    except PageError:
+        raise
+    except Exception as error:  # no YAML, a date that is none, a number or a depth beyond Python's
+        mark = getattr(error, "problem_mark", None)
+        problem = " ".join(f"{error}".split()) or type(error).__name__
+        line = mark.line + 2 if mark else 2
+        raise PageError(f"front matter is not valid YAML: {problem:.300}", line) from None
+    if not isinstance(meta, dict | None):
+        raise PageError(f"front matter: expected lines `key: value`, got {reprlib.repr(meta)}", 2)
+    for key, value in (meta or {}).items():
+        wanted = _wanted(key, value)
+        if wanted:
+            found = re.search(rf"^{re.escape(str(key))}\s*:", text, re.M)
+            line = 2 + text.count("\n", 0, found.start() if found else 0)
+            raise PageError(f"{key}: expected {wanted}, got {reprlib.repr(value)}", line)
+    return meta or {}
+
+
+def _wanted(key: object, value: object) -> str:
+    """Say what a key of front matter expects if its value is none of that; "" if all is well."""
+    if key in _TEXTS and not isinstance(value, _PLAIN | None):
+        return "text"
+    listed = value if isinstance(value, list) else [value]
+    if key in _LISTS and not all(isinstance(item, _PLAIN | None) for item in listed):
+        return "a name, or a list of names"
+    return ""
 
 
 def as_folders(path: str) -> str | None:

@@ -45,7 +45,7 @@ def frame(course: Course, entry: Entry, link: Link) -> str:
         % {"kept": kept, "count": len(entry.promises)},
         evidence_url=link(course.evidence_page) if course.evidence_page else "",
         claims=bool(entry.promises),
-        before=[course.entry(name) for name in (page.prerequisites if page else [])],
+        before=[course.entry(name) for name in course.before[entry.name]],  # those that exist
         link=link,
     )
 

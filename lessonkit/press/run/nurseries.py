@@ -26,6 +26,7 @@ from lessonkit.press.settings import Settings
 log = logging.getLogger("mkdocs.plugins.lessonkit")
 
 SUPPORTED = sys.platform == "linux" and hasattr(os, "pidfd_open")
+_MODULE = "lessonkit.press.run.nursery"
 _PATIENCE = 5.0  # seconds that a nursery gets to end its children
 
 
@@ -57,7 +58,9 @@ class Nurseries:
             return None
         kind = (modules, job.around.threads, job.around.instructions)
         if kind not in self.made:
-            self.made[kind] = Nursery(modules, job.environment, self.settings.root)
+            self.made[kind] = Nursery(
+                modules, job.environment, self.settings.root, self.settings.runs_folder
+            )
         made = self.made[kind]
         return made if made.alive else None
 
@@ -96,13 +99,14 @@ class Nursery:
     modules: Sequence[str]
     environment: Mapping[str, str]
     folder: Path  # in which lessons run
+    runs: Path
     children: dict[str, Child] = field(default_factory=dict)  # by the file of the job
     heard: bytes = b""
 
     def __post_init__(self) -> None:
         self.said = tempfile.TemporaryFile()  # noqa: SIM115, closed with the process
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "lessonkit.press.run.nursery", str(os.getpid())],
+            [sys.executable, "-m", _MODULE, str(os.getpid()), str(self.runs)],
             cwd=self.folder,
             env=dict(self.environment),
             stdin=subprocess.PIPE,
@@ -150,6 +154,7 @@ class Nursery:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         with contextlib.suppress(OSError):
+            self.process.stdin.write(b"\n")  # farewell
             self.process.stdin.close()
         if at_once:
             self.process.terminate()

@@ -6,7 +6,7 @@ and no open sockets: a child begins where a fresh interpreter would stand after 
 
 The builder (`nurseries`) writes a line of JSON for each lesson to its input; it answers with the
 child's number, and with its exit code when it has ended.
-`python -m lessonkit.press.run.nursery BUILDER`.
+`python -m lessonkit.press.run.nursery BUILDER RUNS`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from lessonkit.press.run import warden, worker
 
@@ -37,7 +37,7 @@ class UnfitError(Exception):
     """Children of this process would not be as in a fresh one."""
 
 
-def main(builder: int) -> int:
+def main(builder: int, runs: Path) -> int:
     """Import, then fork a child for each line that comes; in a child, do its job."""
     requests, replies = os.dup(0), os.dup(1)  # children hold neither
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -45,11 +45,11 @@ def main(builder: int) -> int:
     os.dup2(2, 1)
     os.close(nothing)
     with open(requests, "rb", buffering=0) as incoming, open(replies, "wb", buffering=0) as out:
-        family = _Family(incoming, out)
+        family = _Family(incoming, out, runs, builder)
         signal.signal(signal.SIGTERM, family.end)
-        warden.end_with(builder, signal.SIGTERM)
+        warden.end_with(builder, signal.SIGTERM, family.end)
         warden.inherit()
-        _import(json.loads(incoming.readline())["modules"])
+        _import(json.loads(incoming.readline() or family.end())["modules"])
         gc.collect()
         gc.freeze()  # what is here stays: no child need look at it, and copy the pages, again
         request = family.serve()
@@ -59,8 +59,9 @@ def main(builder: int) -> int:
 class _Family:
     """The children of this process, and the two ends of its talk with the builder."""
 
-    def __init__(self, incoming: Any, out: Any) -> None:
-        self.incoming, self.out = incoming, out
+    def __init__(self, incoming: Any, out: Any, runs: Path, builder: int) -> None:
+        self.incoming, self.out, self.runs, self.builder = incoming, out, runs, builder
+        self.gone = False  # the builder is
         self.jobs = dict[int, str]()  # descriptor of a child -> its job
         self.numbers = dict[int, int]()  # descriptor of a child -> its number
         self.ready = selectors.DefaultSelector()
@@ -74,7 +75,8 @@ class _Family:
                     self._bury(key.fd)
                     continue
                 line = self.incoming.readline()
-                if not line:
+                if not line.strip():  # a farewell; without one the builder was killed
+                    self.gone = not line
                     self.end()
                 request = json.loads(line)
                 if _shadowed(Path(request["beside"])):
@@ -103,7 +105,7 @@ class _Family:
         warden.end_family(spare=set(self.numbers.values()))  # of a warden that was killed itself
         _tell(self.out, job=self.jobs.pop(descriptor), code=code)
 
-    def end(self, *_: object) -> None:
+    def end(self, *_: object) -> NoReturn:
         """End with all children: each is a warden, and ends what its lesson started."""
         for number in self.numbers.values():
             with contextlib.suppress(OSError):
@@ -115,6 +117,9 @@ class _Family:
             time.sleep(0.002)
         for number in left:
             _kill_group(number)
+        warden.tidy(
+            self.runs, self.gone or os.getppid() != self.builder
+        )  # also what a killed builder asked for, never begun
         os._exit(0)
 
 
@@ -195,7 +200,7 @@ def _tell(out: Any, **event: Any) -> None:
 
 if __name__ == "__main__":
     try:
-        ended = main(int(sys.argv[1]))
+        ended = main(int(sys.argv[1]), Path(sys.argv[2]))
     except UnfitError as unfit:
         sys.exit(str(unfit))
     _leave(ended)

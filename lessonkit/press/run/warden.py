@@ -17,7 +17,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from lessonkit.press.run import aside
@@ -25,6 +25,7 @@ from lessonkit.press.run import aside
 SUPPORTED = sys.platform == "linux"
 PATIENCE = 3.0  # seconds that dying takes, at most: what waits for a disk can take longer
 _LOOK = 1.0  # seconds between two looks at the parent, which tells of its end itself
+_MOMENT = 0.5  # seconds in which all threads of a killed process have ended
 _PDEATHSIG, _SUBREAPER = 1, 36  # of prctl
 
 
@@ -39,7 +40,7 @@ def stand(parent: int, folder: Path) -> None:
         return
     heard = {signal.SIGTERM, signal.SIGCHLD}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, heard)
-    end_with(parent, signal.SIGTERM)
+    end_with(parent, signal.SIGTERM, lambda: tidy(folder.parents[2], True))
     inherit()
     warden = os.getpid()
     lesson = os.fork()
@@ -49,17 +50,35 @@ def stand(parent: int, folder: Path) -> None:
         return
     status = _watch(lesson, parent, heard)
     end_family()
-    if aside.dead(folder.parent):  # and nobody else will remove it
-        aside.discard(folder)
+    tidy(folder.parents[2], os.getppid() != parent)
     _end_as(status)
 
 
-def end_with(parent: int, how: int) -> None:
-    """Ask Linux for a signal when the parent ends: nobody else would stop this process."""
+def end_with(parent: int, how: int, last: Callable[[], None] = lambda: None) -> None:
+    """Ask Linux for a signal when the parent ends: nobody else would stop this process.
+
+    Args:
+        parent: the process that started this one.
+        how: the signal.
+        last: what is still to be done if the parent ended before anybody could ask.
+    """
     if SUPPORTED:
         ctypes.CDLL(None).prctl(_PDEATHSIG, how)
-        if os.getppid() != parent:  # it ended before we could ask
+        if os.getppid() != parent:
+            last()
             os._exit(1)
+
+
+def tidy(runs: Path, gone: bool) -> None:
+    """Remove what lies aside and is nobody's any more: if a builder is gone nobody else will.
+
+    Its locks outlive its first thread, whose end we hear of, by a moment.
+    """
+    end = time.monotonic() + (_MOMENT if gone else 0)
+    aside.sweep(runs)
+    while time.monotonic() < end:
+        time.sleep(0.02)
+        aside.sweep(runs)
 
 
 def _watch(lesson: int, parent: int, heard: set[signal.Signals]) -> int:

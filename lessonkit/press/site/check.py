@@ -117,7 +117,7 @@ def structure(course: Course) -> Iterator[Finding]:
         try:
             page = pages.read(course.settings, path)
         except pages.PageError as error:
-            yield Finding(where, str(error))
+            yield Finding(f"{where}:{error.line}", str(error))
             continue
         if not str(page.meta.get("description") or "").strip():
             yield Finding(

@@ -171,7 +171,10 @@ class LessonkitPlugin(BasePlugin):
     def _head(self, meta: Any, path: Path) -> None:
         """Complete a page's front matter by what the theme makes of it."""
         searching.without_words(meta)
-        page = pages.read(self.settings, path)
+        try:
+            page = pages.read(self.settings, path)
+        except pages.PageError:  # which has been said
+            return
         meta["card"] = f"generated/{cards.place(page)}"
         if page.lesson:
             entry = self.course.entries.get(page.lesson) if self.course else None
@@ -180,7 +183,9 @@ class LessonkitPlugin(BasePlugin):
                 meta["title"] = title
             if self.config["nav"]:
                 meta["subtitle"] = title  # beneath the topic, in the navigation
-            meta["hide"] = [*(meta.get("hide") or []), "footer"]  # its foot says more
+            hidden = meta.get("hide") or []
+            hidden = hidden if isinstance(hidden, list) else [hidden]
+            meta["hide"] = [*hidden, "footer"]  # its foot says more
 
     def on_page_content(self, html: str, page: Any, **_: Any) -> str:
         """The page is done: mark the words that it uses first, and say where its lesson stands."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import reprlib
 from collections.abc import Iterator
 
 from lessonkit.evidence import Claim, Figure
@@ -58,7 +59,7 @@ def front_matter(course: Course, page: pages.Page) -> Iterator[Finding]:
         yield Finding(where, f"topic {page.topic!r}: expected one to three words.")
     if page.meta.get("level") is not None and page.level is None:
         levels = ", ".join(f"{level} ({words})" for level, words in pages.LEVELS.items())
-        yield Finding(where, f"level {page.meta['level']!r}: expected one of {levels}.")
+        yield Finding(where, f"level {reprlib.repr(page.meta['level'])}: expected one of {levels}.")
     entry = course.entries.get(page.lesson or "")
     run = entry.run if entry else None
     if not page.finding or run is None:
