@@ -185,9 +185,34 @@ READS = [
     Case("a declared folder", "1", "stale", {"a/b": "1"}, {"a/b": "2"}, "['lessons/CASE/a']"),
     Case("a new file in a declared folder", "1", "stale", {"a/b": "1"}, {"a/c": "2"},
          "['lessons/CASE/a']"),
+    Case("open, mode x, where it is there", "try:\n    open(D, 'x')\n"
+         "except FileExistsError:\n    open(D).read()"),
+    Case("written in vain, a folder", "try:\n    open(HERE, 'w')\n"
+         "except IsADirectoryError:\n    open(D).read()"),
+    Case("/proc/self/cwd", "open('/proc/self/cwd/' + D).read()"),
+    Case("/proc/self/fd", "f = os.open(HERE, os.O_RDONLY)\n"
+         "open(f'/proc/self/fd/{f}/d.txt').read()"),
+    Case("behind a link of its own", "import tempfile\nwith tempfile.TemporaryDirectory(dir=HERE) "
+         "as t:\n    os.symlink('../d.txt', t + '/l')\n    open(t + '/l').read()"),
+    Case("behind a folder that it links", "import tempfile\n"
+         "with tempfile.TemporaryDirectory(dir=HERE) as t:\n"
+         "    os.symlink('../a', t + '/l')\n    open(t + '/l/b').read()",
+         "stale", {"a/b": "1"}, {"a/b": "2"}),
+    Case("filecmp", "import filecmp\nfilecmp.cmp(D, HERE + '/e')",
+         "stale", {"e": "22"}, {"e": "1"}),
+    Case("sqlite3, by an escaped URI", "import sqlite3\np = pathlib.Path(HERE, 'a b').absolute()\n"
+         "sqlite3.connect(p.as_uri() + '?mode=ro', uri=True).execute('select * from t').fetchall()",
+         "stale", {"a b": "DB 1"}, {"a b": "DB 2"}),
+    Case("another lesson's run", "open('.lessonkit/runs/other').read()", "refused",
+         {"/.lessonkit/runs/other": "1"}),
+    Case("the target of a link", "os.readlink(HERE + '/l')", "unseen",
+         {"l": "LINK d.txt", "e": "1"}, {"l": "LINK e"}),
 ]  # fmt: skip
 
 PROGRAMS = [
+    Case("what the machine is", "import platform, ctypes.util\nplatform.processor()\n"
+         "ctypes.util.find_library('m')", "same"),
+    Case("an interpreter of its own", "import _xxsubinterpreters as i\ni.create()", "refused"),
     Case("subprocess", "import subprocess\nsubprocess.run(['cat', D])", "refused"),
     Case("subprocess, where nobody looks at its error",
          "import subprocess\ntry:\n    subprocess.run(['cat', D])\nexcept Exception:\n    pass",

@@ -12,6 +12,7 @@ from workshop import Workshop, assert_sound, tags
 
 from lessonkit.press.page import evidence, notebook, outputs
 from lessonkit.press.page.outputs import Output
+from lessonkit.press.run import outputs as values
 
 pytestmark = pytest.mark.slow
 
@@ -265,3 +266,8 @@ def test_a_cell_and_a_number_of_one_name_are_refused(gallery: Workshop) -> None:
     assert outcome.code == 1
     says = "plots/twice.py:6: the cell is named 'gap', and so is a number that the lesson publishes"
     assert says in outcome.out + outcome.err
+
+
+def test_half_a_character_spoils_no_lesson() -> None:
+    kept = values.value_of("\ud800")
+    assert (kept["value"], kept["text"]) == ("'\\ud800'", "?")

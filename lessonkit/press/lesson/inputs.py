@@ -70,6 +70,27 @@ def spoken(name: str) -> str:
     return name.partition(" ")[2]
 
 
+def changed(root: Root, name: str, was: str) -> str:
+    """Say what is wrong where an input is no longer what the run found at its beginning."""
+    place = spoken(name)
+    if was == ABSENT and os.path.isdir(os.path.join(root, place)):
+        return (
+            f"the lesson looked for the folder {place}, which was not there, and then it was: the "
+            "next run would find it. Make it without asking: os.makedirs(…, exist_ok=True)."
+        )
+    if was == ABSENT:
+        return (
+            f"the lesson looked for {place}, which was not there, and then it was: the next run "
+            "would find it. If the lesson keeps it on purpose, build again; else let it write to "
+            "a temporary folder (tempfile)."
+        )
+    return (
+        f"{place} changed after the lesson had read it, so another run may measure something "
+        "else. If the lesson writes there itself, let it write to a temporary folder (tempfile); "
+        "if somebody edited it, build again."
+    )
+
+
 @lru_cache(maxsize=4096)
 def _bytes(path: str, mtime: int, size: int, number: int) -> str:
     with open(path, "rb") as file:

@@ -11,6 +11,8 @@ from typing import Any
 
 _IMPORTING = ("<frozen importlib._bootstrap", "<frozen zipimport")
 _STANDARD = os.path.dirname(os.__file__) + os.sep
+# They ask the system for what it is, by way of its programs (uname, ldconfig).
+_ABOUT = tuple(os.path.join(_STANDARD, *name) for name in (("platform.py",), ("ctypes", "util.py")))
 # They show lines of code to a person, and nobody measures those.
 _SHOWING = ("traceback.py", "warnings.py")
 _SEEING = (__file__, os.path.join(os.path.dirname(__file__), "reads.py"))  # we ourselves
@@ -27,6 +29,8 @@ def by_lesson(is_library: Callable[[str], bool], through: tuple[str, ...] = ()) 
         file = frame.f_code.co_filename
         if file.startswith(_IMPORTING):
             return False  # a module does it when it is imported
+        if file in _ABOUT:
+            return False
         if file.startswith("<frozen "):  # a standard module within the interpreter
             file = f"{_STANDARD}{file[8:-1]}.py"
         elif file.startswith("<"):

@@ -33,7 +33,7 @@ def value_of(value: Any) -> dict[str, str]:
         kept["text"] = shortened(said)
     html = _asked(value, "_repr_html_")
     if html and len(html) <= HTML_LIMIT:
-        kept["html"] = html
+        kept["html"] = html.encode("utf-8", "replace").decode()
     return kept
 
 
@@ -47,7 +47,8 @@ def _asked(value: Any, method: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """Cut a text that nobody would read."""
+    """Cut a text that nobody would read; half a character becomes a question mark."""
+    text = text[: LIMIT + 1].encode("utf-8", "replace").decode()
     return text if len(text) <= LIMIT else text[:LIMIT] + "…"
 
 

@@ -15,6 +15,7 @@ _SYSTEM = (
     *("/nix", "/snap", "/System", "/Library", "/var/lib", "/var/cache"),
 )
 _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+_WINDOWS = ("/proc/", "/dev/fd/")
 # Below the home: what libraries keep between runs, and fonts.
 _KEPT = (".cache", ".local/share/fonts", ".fonts", ".matplotlib", ".nv", ".triton", ".keras")
 
@@ -31,6 +32,8 @@ class Places:
         self.resolved = os.path.join(os.path.realpath(job["root"]), "")
         self.around = (self.root[:-1], self.resolved[:-1])
         self.private = tuple(job["private"])  # the store's, and code that measures nothing
+        self.runs = self.private[0]
+        self.own = (job["folder"], os.path.realpath(job["folder"]))
         self.home = os.path.join(os.path.expanduser("~"), "")
         self.libraries = tuple(os.path.join(folder, "") for folder in _libraries() if folder)
         roots = (self.root, self.resolved)  # which may be an environment: python -m venv .
@@ -39,6 +42,10 @@ class Places:
 
     def absolute(self, path: Any) -> str | None:
         """Return the whole path of an input; None if it is a library's, the system's, or ours."""
+        if isinstance(path, str) and path.startswith(
+            _WINDOWS
+        ):  # through which a process sees files
+            path = os.path.realpath(path)
         quick = isinstance(path, str) and self.surely_elsewhere(path)
         if quick and (path.startswith(self.libraries) or _INSTALLED[0] in path):
             return None
@@ -72,6 +79,11 @@ class Places:
                 return path[len(base) :].replace(os.sep, "/")
         return f"~/{path[len(self.home) :]}" if path.startswith(self.home) else path
 
+    def of_a_run(self, path: Any) -> bool:
+        """Say whether a path lies in a run, but in the one that grows here."""
+        text = "" if isinstance(path, int) else os.path.abspath(os.fsdecode(path))
+        return text.startswith(self.runs) and not text.startswith(self.own)
+
     def is_library(self, file: str) -> bool:
         """Say whether code comes from an installed package."""
         return any(part in file for part in _INSTALLED) or file.startswith(self.private)
@@ -87,3 +99,10 @@ def _libraries() -> list[str]:
         *(sys.prefix, sys.base_prefix, sys.exec_prefix, os.path.dirname(os.__file__)),
         *(*_SYSTEM, *kept, *named, caches, compiled),
     ]
+
+
+def source_of(compiled: str) -> str:
+    """Return the source beside `__pycache__/NAME.cpython-311.pyc`, if there is one."""
+    folder, name = os.path.split(compiled)
+    source = os.path.join(os.path.dirname(folder), f"{name.partition('.')[0]}.py")
+    return source if os.path.exists(source) else compiled

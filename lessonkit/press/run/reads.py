@@ -15,13 +15,17 @@ import platform
 import sys
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from lessonkit.press.lesson import inputs
 from lessonkit.press.run import calls
-from lessonkit.press.run.places import Places
+from lessonkit.press.run.places import Places, source_of
 
 # Standard modules through which a lesson itself asks whether something is there.
-_ASKING = ("genericpath.py", "posixpath.py", "ntpath.py", "pathlib.py", "glob.py", "fnmatch.py")
+_ASKING = (
+    *("genericpath.py", "posixpath.py", "ntpath.py", "pathlib.py", "glob.py", "fnmatch.py"),
+    "filecmp.py",
+)
 _WRITES = os.O_WRONLY | os.O_RDWR
 _NEW = os.O_TRUNC | os.O_EXCL
 
@@ -83,7 +87,7 @@ class Reads:
         inputs.forget()
         for name in inputs.moved(self.root, self.found):
             if not name.partition(" ")[2].startswith(("/", "~")):
-                raise LessonError(_changed(name, self.found[name]))
+                raise LessonError(inputs.changed(self.root, name, self.found[name]))
         return dict(sorted(self.found.items()))
 
     def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
@@ -110,13 +114,17 @@ class Reads:
             return
         place = self.places.absolute(path)
         if place is None:
+            self._keep_out(path)
             return
         if inputs.HIDDEN in place:  # what Python has compiled stands for its source
             if flags & _WRITES:
                 return
-            place = _source_of(place)
-        if flags & _WRITES and flags & _NEW:
-            self.made.add(place)
+            place = source_of(place)
+        if flags & os.O_EXCL and os.path.lexists(place):  # it fails, and so tells
+            self._note("stat", place)
+        elif flags & _WRITES and flags & _NEW:
+            if not os.path.isdir(place):
+                self.made.add(place)
         elif flags & os.O_WRONLY:
             self.added.setdefault(place, inputs.digest(self.root, f"read {place}"))
         else:
@@ -144,6 +152,13 @@ class Reads:
     def _linked(self, source: Any, *_: Any) -> None:
         self._note("read", self.places.absolute(source))
 
+    def _keep_out(self, path: Any) -> None:
+        if self.places.of_a_run(path):
+            self._refuse(
+                "the lesson opens the run of a lesson, which the next build replaces unnoticed. "
+                "Let both lessons import what they share, or show the other's evidence on the page."
+            )
+
     def _loaded(self, name: Any, file: Any = None, *_: Any) -> None:
         if file:  # a compiled module
             self._note("read", self.places.absolute(file))
@@ -151,7 +166,8 @@ class Reads:
     def _database(self, database: Any, *_: Any) -> None:
         name = os.fsdecode(database) if isinstance(database, (str, bytes, os.PathLike)) else ""
         if name and ":memory:" not in name and "mode=memory" not in name:
-            path = name.removeprefix("file://").removeprefix("file:").partition("?")[0]
+            uri = name.startswith("file:")
+            path = unquote(urlsplit(name).path) if uri else name
             self._note("read", self.places.absolute(path))
 
     def _foreign(self, name: Any, *_: Any) -> None:
@@ -170,6 +186,9 @@ class Reads:
                 "it would go unnoticed. Do it in Python (a pool of forked processes is seen), or "
                 "say what it reads, if anything: Lesson(…, reads=[…])."
             )
+
+    def _parted(self, *_: Any) -> None:
+        self._program("an interpreter of its own", "starts")
 
     def _spoke(self, socket: Any, address: Any = None, *_: Any) -> None:
         host = address[0] if isinstance(address, tuple) and address else address
@@ -209,6 +228,8 @@ class Reads:
     # Taking down.
 
     def _note(self, how: str, place: str | None, imported: bool = False) -> None:
+        if place is not None and self._own(place):
+            place = self._behind(place)
         if place is None or self._own(place) or self._is_declared(place):
             return
         if os.path.realpath(place) in self.code and (imported or calls.is_shown()):
@@ -221,6 +242,14 @@ class Reads:
         if now != inputs.ABSENT or self.places.inside(place):  # libraries look for much elsewhere
             self.found[name] = now
             self._tell(name, now)
+
+    def _behind(self, place: str) -> str:
+        """Return what a link in the project leads to there: the lesson made it, maybe not this."""
+        real = os.path.realpath(place)
+        inside = self.places.inside(real)
+        return (
+            os.path.normpath(os.path.join(self.root, self.places.name(real))) if inside else place
+        )
 
     def _own(self, place: str) -> bool:
         """Say whether the lesson made it, or a folder around it."""
@@ -252,9 +281,9 @@ _LOOKS: dict[str, Callable[..., None]] = {
     "os.mkdir": Reads._made_folder,
     "os.rename": Reads._renamed,
     "os.link": Reads._linked,
-    "os.symlink": Reads._linked,
     "import": Reads._loaded,
     "sqlite3.connect": Reads._database,
+    "cpython.PyInterpreterState_New": Reads._parted,
     "ctypes.dlopen": Reads._foreign,
     "subprocess.Popen": Reads._started,
     "os.system": Reads._started,
@@ -267,25 +296,3 @@ _LOOKS: dict[str, Callable[..., None]] = {
     "socket.getaddrinfo": Reads._asked_network,
     "socket.gethostbyname": Reads._asked_network,
 }
-
-
-def _changed(name: str, was: str) -> str:
-    place = inputs.spoken(name)
-    if was == inputs.ABSENT:
-        return (
-            f"the lesson looked for {place}, which was not there, and then it was: the next run "
-            "would find it. If the lesson keeps it on purpose, build again; else let it write to "
-            "a temporary folder (tempfile)."
-        )
-    return (
-        f"{place} changed after the lesson had read it, so another run may measure something "
-        "else. If the lesson writes there itself, let it write to a temporary folder (tempfile); "
-        "if somebody edited it, build again."
-    )
-
-
-def _source_of(compiled: str) -> str:
-    """Return the source beside `__pycache__/NAME.cpython-311.pyc`, if there is one."""
-    folder, name = os.path.split(compiled)
-    source = os.path.join(os.path.dirname(folder), f"{name.partition('.')[0]}.py")
-    return source if os.path.exists(source) else compiled

@@ -79,6 +79,8 @@ def main(job_file: str, parent: int | None = None) -> int:
     except BaseException as error:  # SystemExit and KeyboardInterrupt end a lesson badly, too
         if os.getpid() != session.pid:
             os._exit(1)
+        if reads.refusal:  # whatever somebody made of it
+            error = LessonError(reads.refusal).with_traceback(error.__traceback__)
         _report(folder / "failed.json", error, job, watch)
         return 1
     return 0
