@@ -156,34 +156,41 @@ def _styles(text: str, prefix: str) -> Iterator[str]:
         yield from _rule(node, prefix)
 
 
-def _rule(node: Any, prefix: str) -> Iterator[str]:
+def _rule(node: Any, prefix: str, own: bool = True) -> Iterator[str]:
+    """Yield a rule as it may stand; `own` says whether the box itself is what it stands in."""
     if node.type == "qualified-rule":
         head = _selectors(node.prelude, prefix)
+        own = own and "&" in re.split(r"\s*,\s*", head)
     elif node.type == "at-rule" and node.lower_at_keyword in ("media", "supports"):
         head = f"@{node.lower_at_keyword} {_written(node.prelude)}"
     else:
         return
-    body = "".join(_contents(node.content, prefix)) if head and node.content else ""
+    body = "".join(_contents(node.content, prefix, own)) if head and node.content else ""
     if body and not re.search(r"[<{};]", head):
         yield f"{head}{{{body}}}"
 
 
-def _contents(tokens: Any, prefix: str) -> Iterator[str]:
+def _contents(tokens: Any, prefix: str, own: bool) -> Iterator[str]:
+    """Yield what may stand in a rule: the box itself takes variables alone, and stays in place."""
     import tinycss2
 
     for node in tinycss2.parse_blocks_contents(tokens, skip_comments=True, skip_whitespace=True):
-        if node.type == "declaration":
+        if node.type != "declaration":
+            yield from _rule(node, prefix, own)
+        elif not own or node.name.startswith("--"):
             yield from _declaration(node)
-        else:
-            yield from _rule(node, prefix)
 
 
 def _selectors(tokens: list[Any], prefix: str) -> str:
-    """Write selectors that hold below the box: `&` and siblings of the box would lead out of it."""
+    """Write selectors that hold below the box, or for it; "" if one of them could lead out of it.
+
+    With `&` a browser no longer looks below the box alone: so it is the box, or what begins there.
+    """
     text = _written([_renamed(token, prefix) for token in tokens]).strip()
     if "&" in text or re.search(r"(^|,)\s*[+~]", text):
         return ""
-    return re.sub(r":(root|host)\b", "&", text)
+    text = re.sub(r"(^|,)\s*:(root|host)(?=\s*(,|$|>)|\s+[^\s+~])", r"\1&", text)
+    return "" if re.search(r":(root|host)", text, re.I) else text
 
 
 def _renamed(token: Any, prefix: str) -> Any:
@@ -206,7 +213,7 @@ def _declarations(text: str) -> Iterator[str]:
 
 def _declaration(node: Any) -> Iterator[str]:
     value = _written(node.value).strip()
-    stays = node.lower_name != "position" or value not in ("fixed", "sticky")
+    stays = node.lower_name != "position" or value.lower() not in ("fixed", "sticky")
     if stays and _harmless(node.value) and not re.search(r"[<{}]", value + node.name):
         yield f"{node.name}:{value}{'!important' if node.important else ''};"
 

@@ -109,6 +109,11 @@ _LOOKS = re.compile(
 )
 _ROUND = "*{stroke-linejoin: round; stroke-linecap: butt}"  # the only style sheet
 _LINK = re.compile(r"(?:https?://|mailto:|#)[^\s\"'<>`\\]+")
+_N = r"\s*[-+]?(?:\d{1,20}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][-+]?\d{1,2})?\s*"
+_STEPS = re.compile(
+    rf"(?:\s*(?:(?:translate|scale)\({_N}(?:[\s,]{_N})?\)|rotate\({_N}(?:[\s,]{_N}[\s,]{_N})?\)|"
+    rf"skew[XY]\({_N}\)|matrix\({_N}(?:[\s,]{_N}){{5}}\))\s*,?)*\s*"
+)
 _DEPTH, _COUNT = 64, 1_000_000
 
 
@@ -119,6 +124,9 @@ class _Reader:
         self.path: list[str] = []
         self.count = 0
         self.style = ""
+        self.ids: list[str] = []  # of the elements on the path
+        self.using = set[str]()  # what holds a `use`
+        self.used = set[str]()
 
     def read(self, content: bytes) -> None:
         parser = expat.ParserCreate(namespace_separator=" ")
@@ -134,6 +142,8 @@ class _Reader:
             if isinstance(error, EvidenceError):
                 raise
             raise EvidenceError(f"expected SVG: {error!a:.80}") from None
+        if twice := self.using & self.used:  # ten times ten times ten …
+            raise EvidenceError(f"a drawing that uses {min(twice)!a:.60}, which uses another shape")
 
     def doctype(self, name: str, system: str | None, public: str | None, inside: int) -> None:
         if inside:
@@ -148,6 +158,7 @@ class _Reader:
     def begin(self, tag: str, given: dict[str, str]) -> None:
         self.count += 1
         self.path.append(tag.removeprefix(_SVG))
+        self.ids.append(given.get("id", ""))
         if len(self.path) > _DEPTH or self.count > _COUNT:
             raise EvidenceError(f"a drawing deeper than {_DEPTH} or of over {_COUNT:,} elements")
         if "metadata" in self.path[:-1]:
@@ -160,12 +171,16 @@ class _Reader:
             _check_view(given.get("viewBox", ""))
         for attribute, value in given.items():
             _check_attribute(name, attribute, value)
+        if name == "use":
+            self.using.update(filter(None, self.ids))
+            self.used.update(given.get(href, "")[1:] for href in ("href", f"{_XLINK}href"))
 
     def say(self, text: str) -> None:
         if self.path[-1] == "style":
             self.style += text
 
     def end(self, tag: str) -> None:
+        self.ids.pop()
         if self.path.pop() == "style" and self.style.strip():
             if self.style.strip() != _ROUND:
                 raise EvidenceError(f"a drawing with a style sheet of its own: {self.style!a:.60}")
@@ -197,6 +212,8 @@ def _check_attribute(element: str, name: str, value: str) -> None:
         raise EvidenceError(f"a drawing with the attribute {name!a:.80}, which no page shows")
     if name == "id":
         return None
+    if name.lower().endswith("transform") and not _STEPS.fullmatch(value):
+        raise EvidenceError(f"a drawing whose {name} is {value!a:.60}, which moves nothing")
     quiet = re.sub(r"url\(#[^()\s\"']+\)", "", value)
     odd = re.search(r"url\s*\(|image-set|@|\\|/\*|expression|javascript:", quiet, re.IGNORECASE)
     if odd:
