@@ -636,6 +636,7 @@ CELLS: dict[str, Change] = {
     "statements negative": cells(lambda data: data[0].update(statements=-1)),
     "statements text": cells(lambda data: data[0].update(statements="1")),
     "output a number": cells(lambda data: data[0].update(stdout=5)),
+    "output without end": cells(lambda data: data[0].update(stdout="x" * 200_000)),
     "value null": cells(lambda data: data[0].update(value=None)),
     "published unknown": cells(lambda data: data[0].update(published=["evil"])),
     "published a list": cells(lambda data: data[0].update(published=[[]])),

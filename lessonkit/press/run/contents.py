@@ -25,6 +25,7 @@ from lessonkit.press.run.manifest import CELLS, EVIDENCE, Count, Seconds
 
 LARGEST_FILE = 256 * 2**20  # bytes
 LARGEST_TEXT = 64 * 2**20  # bytes of evidence or cells
+LONGEST_OUTPUT = 101_000  # characters: a little more than a worker keeps of what a cell prints
 
 
 class Evidence(msgspec.Struct, forbid_unknown_fields=True):
@@ -116,6 +117,9 @@ def _check_judged(claim: Claim, seeds: int, name: str) -> None:
 def _check_cell(
     cell: Cell, records: Mapping[str, Record], content: Mapping[str, bytes], what: str
 ) -> None:
+    longest = max(map(len, (cell.stdout, cell.stderr, cell.value, cell.text, cell.type)))
+    if longest > LONGEST_OUTPUT:
+        raise EvidenceError(f"{what}: {longest:,} characters; {LONGEST_OUTPUT:,} are the most")
     unknown = [name for name in cell.published if name not in records]
     if unknown:
         raise EvidenceError(f"{what} published {unknown!a:.80}, which is no evidence of the run")
