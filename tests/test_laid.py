@@ -15,6 +15,7 @@ import pytest
 from filelock import FileLock
 from workshop import Workshop
 
+from lessonkit.press import memo
 from lessonkit.press.settings import PressError
 from lessonkit.press.site import downloads, laid
 
@@ -144,6 +145,13 @@ def test_the_notes_about_it_are_not_believed_either(there: Workshop, note: str) 
     assert there.do("check").code == 1
     assert there.do("build").code == 0
     assert snapshot(there.settings.generated_folder) == before
+
+
+def test_a_pipe_in_the_place_of_a_note_stops_nobody(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "laid")
+    assert memo.take(tmp_path, "laid") is None
+    memo.keep(tmp_path, "laid", b"{}")
+    assert memo.take(tmp_path, "laid") == b"{}"
 
 
 def test_what_is_only_older_than_its_run_is_no_fault(there: Workshop) -> None:

@@ -45,8 +45,11 @@ def recall_bytes(
 
 def take(folder: Path, name: str) -> bytes | None:
     """Return what was kept under a name, or None: nothing, or not what was kept there."""
+    file = os.path.join(folder, name)
+    if not os.path.isfile(file):  # a pipe would never end
+        return None
     try:
-        with open(os.path.join(folder, name), "rb") as kept:
+        with open(file, "rb") as kept:
             seal, _, content = kept.read().partition(b"\n")
     except OSError:
         return None
