@@ -92,7 +92,8 @@ def test_only_an_environment_in_the_project_is_a_reason_to_look_away(
     place = (lesson.root.parent / prefix).resolve()  # `python -m venv .` makes it the project
     monkeypatch.setattr(sys, "prefix", str(place))
     monkeypatch.setattr(sys, "exec_prefix", str(place))
-    looked = places.Places({"root": str(lesson.root), "private": []})
+    aside = str(lesson.root / ".lessonkit/runs")
+    looked = places.Places({"root": str(lesson.root), "private": [aside], "folder": aside})
     data = lesson.write("lessons/data.csv", "1")
     assert looked.absolute(data) == str(data)
     assert (looked.absolute(lesson.root / "env/share/x") is None) == (prefix == "course/env")

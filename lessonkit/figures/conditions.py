@@ -41,11 +41,11 @@ CONDITIONS = {
     "plain": Condition(PALETTE["red"], "v"),
     "residual": Condition(PALETTE["blue"], "P"),
     # Where the weights of a network begin.
-    "he": Condition(PALETTE["green"], "s"),
+    "he": Condition(PALETTE["green"], "P"),
     "xavier": Condition(PALETTE["purple"], "^"),
     "orthogonal": Condition(PALETTE["sky"], "D"),
     "normal": Condition(PALETTE["red"], "X"),
-    "pytorch": Condition(PALETTE["gold"], "o"),
+    "pytorch": Condition(PALETTE["gold"], "v"),
     # What brings the sums of a layer to a common size.
     "no norm": Condition(PALETTE["red"], "p"),
     "batch norm": Condition(PALETTE["blue"], "D"),
