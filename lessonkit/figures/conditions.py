@@ -50,6 +50,9 @@ CONDITIONS = {
     "no norm": Condition(PALETTE["red"], "p"),
     "batch norm": Condition(PALETTE["blue"], "D"),
     "layer norm": Condition(PALETTE["green"], "X"),
+    # What becomes of a long gradient.
+    "clipped": Condition(PALETTE["blue"], "h"),
+    "not clipped": Condition(PALETTE["red"], "o"),
     # What a trained network is compared with.
     "untrained": Condition(PALETTE["muted"], "X"),
     "shuffled": Condition(PALETTE["pink"], "d"),
