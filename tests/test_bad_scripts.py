@@ -65,6 +65,7 @@ def test_each_unreadable_script_is_told_once_and_the_others_run(there: Workshop)
     (there.root / "lessons/walks/good.py").write_text(GOOD)
     built = there.do("build")
     assert built.code == 1
+    assert built.out.endswith(f"\n{len(told) + 2} lessons: 1 ran, {len(told)} failed, 1 fresh\n")
     for command, said in (("build", built), ("check", there.do("check"))):
         assert "unexpected" not in said.err.replace("unexpected indent", "")
         for name, begin in told.items():

@@ -47,6 +47,7 @@ def test_a_build_runs_what_is_missing_and_then_nothing(bare: Workshop) -> None:
     assert first.code == 0
     assert "running walks/stray\n" in first.out
     assert "1 of 1 claims as promised" in first.out
+    assert first.out.endswith("\n1 lesson: 1 ran\n")
     before = runs(bare)
     second = bare.do("build")
     assert (second.code, second.out) == (0, "fresh 1 of 1 lessons: nothing to run\n")

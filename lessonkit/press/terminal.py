@@ -86,6 +86,20 @@ def complain(failed: Mapping[str, str], problems: Iterable[str] = ()) -> int:
     return 1 if lines else 0
 
 
+def sum_up(planned: Sequence[Standing], results: Sequence[runner.Result]) -> None:
+    """Print how many of the planned lessons ran, failed, and were fresh already."""
+    tried = {result.job.lesson: result.run is not None for result in results}
+    ran = sum(tried.values())
+    failed = len(tried) - ran + sum(lesson.job is None for lesson in planned)
+    fresh = sum(one.state == "fresh" and one.lesson not in tried for one in planned)
+    if ran or failed:
+        counts = {"ran": ran, "failed": failed, "fresh": fresh}
+        said = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+        say(f"{len(planned)} lesson{'s' * (len(planned) > 1)}: {said}")
+    elif fresh:
+        say(f"[dim]fresh[/] {fresh} of {len(planned)} lessons: nothing to run")
+
+
 def tell_standings(found: Sequence[Standing], as_json: bool) -> None:
     """Print how lessons stand: as a table and the lines about them, or as JSON."""
     if as_json:

@@ -37,9 +37,6 @@ def build(
         return
     with terminal.board(project, todo, jobs) as board:
         results = standing.build(project, planned, jobs, force, board.tell)
-    fresh = sum(lesson.state == "fresh" for lesson in planned)
-    if fresh and not force:
-        terminal.say(f"[dim]fresh[/] {fresh} of {len(planned)} lessons: nothing to run")
     now = standing.standings(project, lessons, wanted) if results else planned
     now, carried, lost = standing.with_records(project, now, wanted)
     for line in carried:
@@ -49,7 +46,9 @@ def build(
     failed = terminal.traces(project, results)
     problems = [line for lesson in now for line in lesson.problems]
     problems += [] if lessons else project.misnamed()
-    sys.exit(terminal.complain(failed, [*lost, *problems]))
+    code = terminal.complain(failed, [*lost, *problems])
+    terminal.sum_up(planned, results)
+    sys.exit(code)
 
 
 @click.command()
