@@ -9,12 +9,14 @@ from __future__ import annotations
 import __future__
 
 import ast
+import difflib
 import json
 import os
 import sys
 import time
 import traceback
 import types
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -217,8 +219,8 @@ def _failure(error: BaseException, job: dict[str, Any], watch: Watch) -> dict[st
         message, lines = f"{type(error).__name__}: {error.msg}", [*lines, error.lineno]
     else:
         message = "".join(traceback.format_exception_only(error)).strip()
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        message += f". {_where_from(error.name, job)}"
+    if mend := _mend(error, job):
+        message += f". {mend}"
     text = "".join(
         [
             "Traceback (most recent call last):\n",
@@ -232,6 +234,22 @@ def _failure(error: BaseException, job: dict[str, Any], watch: Watch) -> dict[st
         "cell": watch.cell,
         "traceback": text[-_TRACEBACK:],
     }
+
+
+def _mend(error: BaseException, job: dict[str, Any]) -> str:
+    """Say what to do about an error that Python does not explain; "" if nobody knows."""
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return _where_from(error.name, job)
+    if isinstance(error, AttributeError) and error.name:
+        with suppress(Exception):  # an object may say anything about itself
+            near = difflib.get_close_matches(error.name, dir(error.obj), 1)
+            return f"Did you mean {near[0]!r}?" if near else ""
+    if isinstance(error, FileNotFoundError) and isinstance(error.filename, str):
+        with suppress(OSError, ValueError):  # its folder is gone, too, or lies elsewhere
+            if not os.path.isabs(error.filename):
+                where = Path.cwd().relative_to(job["root"]).as_posix()
+                return f"Paths begin in {'the root of the project' if where == '.' else where}."
+    return ""
 
 
 def _where_from(module: str, job: dict[str, Any]) -> str:
