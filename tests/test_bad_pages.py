@@ -34,6 +34,13 @@ def test_front_matter_that_cannot_be_is_told_with_its_line(
     assert "\n" not in found[0].message
 
 
+def test_front_matter_that_does_not_end_is_told(there: Workshop) -> None:
+    (there.root / "docs/bad.md").write_text("---\ntitle: x\n\n# Bad\n")
+    found = [finding for finding in check.check(there.course()) if not finding.warning]
+    assert [finding.where for finding in found] == ["docs/bad.md:1"]
+    assert "expected `---` on a line of its own" in found[0].message
+
+
 def test_what_is_no_page_is_told_and_the_others_are_checked(there: Workshop) -> None:
     docs = there.root / "docs"
     (docs / "latin.md").write_bytes(b"# A\n\n\xe9\n")

@@ -17,6 +17,7 @@ import yaml
 
 from lessonkit.press.settings import PressError, Settings
 
+_OPEN = re.compile(r"\A---[ \t]*\n[\w-]+:\s")  # front matter that nobody closed, not a ruled line
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.S)
 TWIN = "notebook.ipynb"  # of each lesson: the notebook that is to be read as a page
 LEVELS = {1: "no maths", 2: "some maths", 3: "more maths"}
@@ -122,6 +123,8 @@ def first_line(settings: Settings, path: Path) -> int:
 def _read(path: Path, root: Path, mtime: int, size: int) -> Page:
     text = _text(path)
     match = _FRONT_MATTER.match(text)
+    if not match and _OPEN.match(text):
+        raise PageError("front matter: expected `---` on a line of its own behind it, got none", 1)
     meta = _front_matter(match[1]) if match else {}
     start = match.end() if match else 0
     start += len(text[start:]) - len(text[start:].lstrip("\n"))  # MkDocs drops blank lines here
