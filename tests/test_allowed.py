@@ -14,9 +14,22 @@ PANDAS = (
 
 def test_a_table_of_pandas_stays_as_it_is_styled() -> None:
     made = allowed(PANDAS, "box")
-    assert '<div class="lk-html" style="contain:content;overflow:auto" id="box">' in made
+    assert '<div class="lk-html lk-plain" style="contain:content;overflow:auto" id="box">' in made
     assert "<style>#box{.dataframe tbody tr th{vertical-align:top;}}</style>" in made
     assert '<tr style="text-align:right;"><th>a</th></tr>' in made
+
+
+@pytest.mark.parametrize(
+    ("html", "plain"),
+    [
+        ("<b>1</b>", True),
+        ('<b style="color: red">1</b>', False),
+        ("<style>b { background: red }</style><b>1</b>", False),
+        ('<b>1</b><svg><path d="M0 0"/></svg>', False),
+    ],
+)
+def test_what_has_no_colours_of_its_own_wears_the_theme_s(html: str, plain: bool) -> None:
+    assert ("lk-plain" in allowed(html, "box")) is plain
 
 
 def test_what_opens_by_a_checkbox_keeps_its_label_under_ids_of_the_box() -> None:

@@ -63,6 +63,8 @@ _FUNCTIONS = _named(
     translate translatex translatey var
     """
 )
+# What has colours or pictures of its own was made for white paper; the rest wears the theme's.
+_COLOURED = re.compile(r"color|background|filter|<svg|<img|fill|stroke", re.I)
 _STYLE = re.compile(r"<(/?)style\b[^>]*>?", re.I)
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)")
 # What holds nothing, or stands in no other of its kind: often nobody closes it.
@@ -102,7 +104,8 @@ def allowed(html: str, name: str) -> Markup:
         rules = "".join(_styles(styles[:_LONGEST], f"{name}-"))
     except RecursionError:  # nobody nests a style so deep
         rules = ""
-    return Markup(render("box", name=name, rules=Markup(rules), inside=Markup(inside)))
+    plain = not _COLOURED.search(rules + inside)
+    return Markup(render("box", name=name, rules=Markup(rules), inside=Markup(inside), plain=plain))
 
 
 def _parted(html: str) -> tuple[str, str]:
