@@ -188,3 +188,13 @@ def test_panels_share_their_labels_and_words_that_matter_have_their_colour():
 def test_panels_with_labels_first_are_refused():
     with pytest.raises(ValueError, match=r"'tired': expected numbers \(seeds, 5\), seeds first"):
         plot_bars({"tired": np.ones((5, 3))}, WORDS, "weight")
+
+
+def test_counts_that_differ_by_powers_of_ten_stand_on_a_log_axis_without_a_median():
+    rows = {"1971": {"plain": [8]}, "2015": {"residual": [1202]}}
+    drawing = plot_dots(rows, "layers", share=False, log=True)
+    (ax,) = drawing.figure.axes
+    assert ax.get_xscale() == "log"
+    assert [line for line in ax.lines if len(line.get_xdata()) == 2 and line.get_ydata()[0] !=
+            line.get_ydata()[1] and line.get_xdata()[0] in (8, 1202)] == []  # fmt: skip
+    assert "seed" not in " ".join(t.get_text() for t in texts(drawing.figure))

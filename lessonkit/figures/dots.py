@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 from numpy.typing import ArrayLike
 
 from lessonkit.figures.conditions import PALETTE, look, spelled
@@ -42,6 +43,7 @@ def plot_dots(
     *,
     chance: float | None = None,
     share: bool = True,
+    log: bool = False,
     upwards: bool = False,
     legend: str = "",
     height: float | None = None,
@@ -54,6 +56,7 @@ def plot_dots(
         x: the label of the axis, with the unit.
         chance: what guessing reaches, drawn as a dashed line.
         share: the numbers lie between 0 and 1.
+        log: draw them on a log axis, of whole decades; they are no shares then.
         upwards: the first row stands at the bottom.
         legend: what the conditions of a row have in common, written above them.
         height: of the figure, in inches; default by the number of rows.
@@ -66,11 +69,11 @@ def plot_dots(
     figure, ax = new_figure(height=height or 1.5 + len(rows) * max(0.6, 0.2 * size))
     handles = _draw_marks(ax, marks, 0.28 / size)
     _set_rows(ax, [_label(row) for row in rows], upwards, parted=deep)
-    _set_values(ax, np.concatenate([mark.values for mark in marks]), chance, share)
+    _set_values(ax, np.concatenate([mark.values for mark in marks]), chance, share, log)
     ax.set_xlabel(x)
-    key = "a mark for each seed, bar: their median"
+    key = "" if _single(marks) else "a mark for each seed, bar: their median"
     if deep:
-        key = f"{legend} ({key})" if legend else key
+        key = f"{legend} ({key})" if legend and key else legend or key
         legend_above(figure, list(handles.values()), list(handles), key, length=1)
     else:
         room = 6 if chance is None else 20  # points, for the word above its line
@@ -160,16 +163,23 @@ def _marks(rows: Mapping[Any, Any], *, upwards: bool) -> list[_Marks]:
 def _draw_marks(ax: Axes, marks: Sequence[_Marks], spread: float) -> dict[str, Line2D]:
     """Draw the marks and their medians, and return a mark of each condition for a legend."""
     handles: dict[str, Line2D] = {}
+    single = _single(marks)
     for mark in marks:
         colour, marker = look(mark.key)
         down = mark.place + spread * _apart(len(mark.values))
         (dots,) = ax.plot(mark.values, down, marker, color=colour, alpha=0.75, zorder=3)
         dots.set(markersize=8, markeredgewidth=0)
         handles.setdefault(mark.condition, dots)
+        if single:
+            continue  # each is its own median
         middle, reach = float(np.median(mark.values)), 1.35 * spread
         bar = ([middle, middle], [mark.place - reach, mark.place + reach])
         ax.plot(*bar, color=colour, linewidth=2.5, solid_capstyle="butt")
     return handles
+
+
+def _single(marks: Sequence[_Marks]) -> bool:
+    return all(len(mark.values) == 1 for mark in marks)
 
 
 def _apart(count: int) -> Array:
@@ -186,8 +196,16 @@ def _set_rows(ax: Axes, labels: Sequence[str], upwards: bool, *, parted: bool) -
         ax.axhline(row + 0.5, color=PALETTE["grid"], linewidth=0.8)
 
 
-def _set_values(ax: Axes, values: Array, chance: float | None, share: bool) -> None:
-    if share:
+def _set_values(ax: Axes, values: Array, chance: float | None, share: bool, log: bool) -> None:
+    if log:
+        powers = range(
+            math.floor(math.log10(values.min())), math.ceil(math.log10(values.max())) + 1
+        )
+        ax.set_xscale("log")
+        ax.set_xlim(10.0 ** powers[0], 10.0 ** powers[-1] * 1.2)
+        ax.set_xticks([10.0**power for power in powers])
+        ax.xaxis.set_minor_locator(NullLocator())
+    elif share:
         lowest = min(values.min(), 1 if chance is None else chance)
         start = 0.5 if lowest >= 0.47 else 0  # dots need no zero, bars would
         ax.set_xlim(start - 0.05, 1.03)
