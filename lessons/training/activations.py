@@ -97,8 +97,8 @@ def network(name, depth, copies=seeds, width=32, weights=None):
 # %% train
 steps = lesson.pick(quick=300, full=1000, smoke=4)
 
-def trained(name, depth, rates, steps=steps):
-    model = network(name, depth, seeds * len(rates))
+def trained(name, depth, rates, steps=steps, copies=seeds):
+    model = network(name, depth, copies * len(rates))
     shown = lesson.progress(range(steps), f"{name}, {depth} layers")
     return tune(model, train, shown, rates=rates, batch_size=64,
                 measure=lambda net: 1 - measure_accuracy(net, train))
@@ -152,11 +152,12 @@ lesson.number("by-hand", math.sqrt(0.5), format=".2f")
 
 # %% thirty
 # ## Thirty layers: who is best?
-rates = [0.001, 0.003, 0.01]
-thirty = {n: trained(n, 30, rates) for n in ("tanh", "relu", "sigmoid")}
-late = {n: run.losses[:, -20:].mean(dim=1) for n, run in thirty.items()}
-ahead = {n: (late["relu"] / late[n]).log2()  # (seeds,)
-         for n in ("tanh", "sigmoid")}
+two = seeds + [seed + 10**6 for seed in seeds]  # deep networks differ a lot
+thirty = {n: trained(n, 30, [0.001, 0.003, 0.01], copies=two)
+          for n in ("tanh", "relu", "sigmoid")}
+late = {n: run.losses[:, -20:].mean(dim=1).log2().view(2, -1).mean(dim=0)
+        for n, run in thirty.items()}  # (seeds,)
+ahead = {n: late["relu"] - late[n] for n in ("tanh", "sigmoid")}
 
 # %%
 for name, run in thirty.items():
@@ -183,7 +184,7 @@ fates = {name: dead_and_right(name) for name in ("relu", "leaky")}
 dead = {rate: fates["relu"][0][row] for row, rate in enumerate(fast)}  # (seeds,)
 alive = {rate: fates["leaky"][1][row] for row, rate in enumerate(fast)}
 lesson.claim("large-steps-kill", "At a rate of 0.3, {rule} of the ReLU units end dead: they answer "
-    "to no training picture", dead, 0.3, trap={"at a rate of 0.03": 0.03}, at_least=0.5)
+    "to no training picture", dead, 0.3, trap={"at a rate of 0.03": 0.03}, at_least=0.4)
 lesson.claim("leaky-would-live", "Leaky ReLU, which cannot die, gets {rule} of its training "
     "pictures right at the rate that kills ReLU", alive, 0.3, trap={"at a rate of 0.03": 0.03},
     at_least=0.9, expect="contradicted")
