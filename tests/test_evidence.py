@@ -312,7 +312,7 @@ def test_a_value_may_come_from_any_library(lesson, values, plain) -> None:
         (np.array([True]), "got True"),
         ([[1.0, 2.0], [3.0, 4.0]], "Reduce it to one axis"),
         (np.zeros((2, 3)), "Reduce it to one axis"),
-        ("3", "got '3'"),
+        ("3", "got '3' among 1 value(s). Make it a number first."),
         (None, "got None"),
         (2j, "got 2j"),
         ({"a": 1}, "got {'a': 1}"),
@@ -373,12 +373,20 @@ def test_one_name_means_one_thing(lesson, first, second) -> None:
         publish_as(lesson, second)
 
 
+class Frame:
+    """Knows what a DataFrame knows."""
+
+    def to_dict(self) -> dict[str, dict[int, int]]:
+        return {"y": {0: 1}}
+
+
 @pytest.mark.parametrize(
     ("kind", "arguments", "reason"),
     [
         ("number", {"values": 1, "format": "x"}, "format 'x' cannot write them"),
         ("number", {"values": 2.5, "format": "d"}, "whole numbers"),
         ("table", {"rows": "x", "columns": {}, "caption": "All."}, "expected columns as in"),
+        ("table", {"rows": "x", "columns": Frame(), "caption": "All."}, r"Write frame.to_dict\(\)"),
         ("table", {"rows": "x", "columns": {"y": {}}, "caption": "All."}, "a cell for each row"),
         ("table", {"rows": "x", "columns": {"y": [1]}, "caption": "All."}, "a cell for each row"),
         ("table", {"rows": "x", "columns": {"y": {"a": 1}}, "caption": " "}, "expected a sentence"),
@@ -604,7 +612,7 @@ def test_a_kind_that_nobody_knows_is_said_to_be_unknown() -> None:
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        ({}, "exactly one of at_most.* got none"),
+        ({}, "exactly one of at_most.* got none. Write one, as in at_most"),
         ({"above": 0, "below": 2}, "exactly one of .* got below, above"),
         ({"between": (2, 1)}, "between takes 2"),
         ({"between": 1}, "between takes 2"),

@@ -196,9 +196,12 @@ def checked_values(values: Any, what: str) -> list[float]:
         raise EvidenceError(f"{what}: expected at least one value, got none.")
     for item in plain:
         if isinstance(item, bool) or not isinstance(item, (int, float)):
+            mend = (
+                "Make it a number" if isinstance(item, str) else "Reduce it to one axis over seeds"
+            )
             raise EvidenceError(
                 f"{what}: expected one number or one per seed, got {item!r} "
-                f"among {len(plain)} value(s). Reduce it to one axis over seeds first."
+                f"among {len(plain)} value(s). {mend} first."
             )
         if not math.isfinite(item) or abs(item) > LARGEST:
             raise EvidenceError(

@@ -31,7 +31,7 @@ class Rule:
         if len(chosen) != 1:
             raise EvidenceError(
                 f"{what}: expected exactly one of {', '.join(cls.KINDS)}, "
-                f"got {', '.join(chosen) or 'none'}."
+                f"got {', '.join(chosen) or 'none'}. Write one, as in at_most=0.15."
             )
         kind, bound = next(iter(chosen.items()))
         made = cls(kind, tuple(checked_values(bound, f"{what}, {kind}")))

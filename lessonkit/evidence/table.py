@@ -93,7 +93,8 @@ def tabulated(
 def _check_columns(columns: Columns, format: str | Mapping[str, str], what: str) -> None:
     shape = "{'accuracy': {'sigmoid': values, 'tanh': values}}"
     if not isinstance(columns, Mapping) or not columns:
-        raise EvidenceError(f"{what}: expected columns as in {shape}, got {columns!r}.")
+        mend = " Write frame.to_dict()." if hasattr(columns, "to_dict") else ""
+        raise EvidenceError(f"{what}: expected columns as in {shape}, got {columns!r}.{mend}")
     for head, cells in columns.items():
         if not isinstance(cells, Mapping) or not cells:
             raise EvidenceError(
