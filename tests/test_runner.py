@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import time
@@ -16,6 +17,7 @@ from lessonkit.press.lesson import script, source, syntax
 from lessonkit.press.lesson.circumstances import Wanted
 from lessonkit.press.lesson.job import Job, job
 from lessonkit.press.run import failures, limits, outputs, runner, standing, store, streams
+from lessonkit.press.run.aside import StoreError
 
 pytestmark = pytest.mark.slow
 
@@ -611,3 +613,28 @@ def test_a_broken_promise_fails_the_command_but_keeps_the_run(project: Project) 
 
 def test_what_a_failing_cell_printed_is_kept_as_a_hint(course: Project) -> None:
     assert "loss is 17" in failed(course, "print('loss is 17')\n1 / 0")["log"]
+
+
+# A full disk, as a lesson's process finds it
+
+
+def test_a_process_that_could_not_write_a_reason_down_found_the_disk_full(
+    course: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("bad/end", "bad/worse"):
+        write(course, "import os; os._exit(1)", name)
+    begun = set()
+
+    def full(size: int) -> bytes:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "urandom", full)
+    with pytest.raises(StoreError, match=r"\A[^\n]*/bad/end: no space left[^\n]*\Z"):
+        run_all(course, tell=lambda job, event: begun.add(job.lesson))
+    assert begun == {"bad/end"}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is full")
+def test_what_a_lesson_printed_is_whole_or_there_is_no_run(course: Project) -> None:
+    lost = """import os; os.dup2(os.open("/dev/full", os.O_WRONLY), 1); print("a", end="")"""
+    assert "No space left" in failed(course, f"{lost}\n# %% next\nprint('b')")["message"]

@@ -37,8 +37,12 @@ def main() -> None:
             _main()
         finally:
             sys.stdout.flush()
-    except BrokenPipeError:  # nobody reads any more, as in `lessonkit status | head -1`
+    except OSError as error:  # of what was said: it goes nowhere
+        if "--debug" in sys.argv:
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # nobody reads any more, as in `… | head -1`
+            click.secho(f"lessonkit: {_unexpected(error)}", err=True, fg="red")
         sys.exit(1)
 
 
@@ -74,12 +78,16 @@ def _main() -> None:
     except Exception as error:
         if debug:
             raise
-        click.secho(
-            f"lessonkit: unexpected {type(error).__name__}: {error} (--debug shows where)",
-            err=True,
-            fg="red",
-        )
+        click.secho(f"lessonkit: {_unexpected(error)}", err=True, fg="red")
         sys.exit(1)
+
+
+def _unexpected(error: Exception) -> str:
+    from lessonkit.press.run import aside
+
+    if aside.full(error):
+        return f"no space left on the disk ({error}). Free some, and say the same again."
+    return f"unexpected {type(error).__name__}: {error} (--debug shows where)"
 
 
 if __name__ == "__main__":

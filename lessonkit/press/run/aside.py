@@ -48,6 +48,10 @@ def one_line(message: str) -> str:
     return shown if len(shown) <= _LONGEST else f"{shown[:half]} … {shown[-half:]}"
 
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_ROOM = 2**18  # bytes that a reason for a failure takes, at most
+
+
 class FullError(StoreError):
     """No space is left, for this run and for any other."""
 
@@ -172,9 +176,35 @@ def _remove(path: Path) -> None:
         path.unlink()  # a lesson may have put a file in its place
 
 
+def full(error: BaseException | None) -> bool:
+    """Say whether something failed because no space is left."""
+    return isinstance(error, OSError) and error.errno in _FULL
+
+
+def check_room(folder: Path, lesson: Path) -> None:
+    """Insist that a lesson which tells no reason for its end could have written one down.
+
+    Args:
+        folder: aside, in which its run grew.
+        lesson: the folder of its runs.
+
+    Raises:
+        FullError: no space is left.
+    """
+    tried = folder / "room"
+    try:
+        tried.write_bytes(os.urandom(_ROOM))
+    except OSError as error:
+        if full(error):
+            raise unwritable(lesson, error) from None
+    finally:
+        with contextlib.suppress(OSError):
+            tried.unlink()
+
+
 def unwritable(path: Path, error: OSError) -> StoreError:
     """Say why a run cannot be written, and what to do."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if full(error):
         return FullError(
             f"{path}: no space left on the disk; nothing was kept of this run, earlier runs are as "
             "they were. Free some space (`lessonkit clean` removes runs of old code)."

@@ -55,20 +55,20 @@ def start(settings: Settings, job: Job, runs: Path, shared: Nurseries | None) ->
         StoreError: its folder cannot be written.
     """
     lesson = script.read(job.source.script, settings.text)
+    nursery = shared.get(job) if shared else None  # first: if we are killed now, it sweeps
     folder = aside.begin(runs, job.lesson, job.key)
     progress, log, spec = (folder / name for name in ("progress.json", "log.txt", "job.json"))
     lines = tuple(cell.line for cell in lesson.code)
     try:
         spec.write_text(json.dumps(_spelled(settings, job, lesson, runs, folder)), encoding="utf-8")
         log.touch()
-        nursery = shared.get(job) if shared else None
         if nursery:
             child: Started = nursery.start(spec, log, job.source.script)
         else:
             child = _fresh(settings, job, spec)
     except OSError as error:
         aside.discard(folder)
-        raise aside.unwritable(folder, error) from None
+        raise aside.unwritable(runs / job.lesson, error) from None
     return Process(job, child, folder, time.monotonic(), progress, log, lines)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import time
@@ -144,6 +145,8 @@ class _Batch:
 
         It is this lesson's end alone: the others go on, unless the disk is full.
         """
+        if isinstance(error, OSError):
+            error = aside.unwritable(self.runs / job.lesson, error)
         if isinstance(error, EvidenceError):
             message = (
                 f"what the run left behind cannot be kept: {error}. A lesson publishes through "
@@ -193,16 +196,27 @@ def _finish(settings: Settings, ended: Process, runs: Path, replace: bool) -> Re
         failures.forget(runs, job.lesson, job.key)
         return Result(job, made, None)
     failure = _told(ended)
+    log = (_tail(folder / PRINTED) + _tail(ended.log))[-4000:]
+    _check_room(ended, runs, failure.get("message"), log)
     if ended.stop or not failure:
         failure = {**_NOTHING, "message": ended.stop or _death(ended, code, settings)}
         cell = (process.written(ended.progress) or ended.last or {}).get("cell")
         if type(cell) is int and 0 <= cell < len(ended.lines):
             failure |= {"cell": cell, "line": ended.lines[cell]}
-    failure["log"] = (_tail(folder / PRINTED) + _tail(ended.log))[-4000:]
+    failure["log"] = log
     aside.discard(folder)
     if changed:  # what ran is neither the old code nor the new: no key can take the blame
         return Result(job, None, {**failure, "lesson": job.lesson, "message": changed})
     return _failed(job, runs, failure)
+
+
+def _check_room(ended: Process, runs: Path, told: str | None, log: str) -> None:
+    """Tell a full disk from a lesson's own fault: who finds one can hardly write it down."""
+    lesson, full = runs / ended.job.lesson, os.strerror(errno.ENOSPC)
+    if told is None and full in log:  # Python's last words; there may be room again by now
+        raise aside.unwritable(lesson, OSError(errno.ENOSPC, full))
+    if told is None or full in told:
+        aside.check_room(ended.folder, lesson)
 
 
 def _told(ended: Process) -> dict[str, Any]:

@@ -49,6 +49,8 @@ class Streams:
         """Return what came since the last cut, and begin anew."""
         _flush(sys.stdout, sys.stderr, self.text, *self.earlier)
         _flush_c()
+        if self.raw.failed:  # part of what it printed is lost, whoever passed over that
+            raise self.raw.failed
         dropped, self.raw.dropped = self.raw.dropped, 0
         printed = self._kept(self.printed, 0, dropped)
         at, self.marks = self._places(), []
@@ -85,13 +87,18 @@ class _Bounded(io.FileIO):
     """Takes what Python prints, and drops what no page will show: an hour's prints fill no disk."""
 
     dropped = 0  # bytes, in this cell
+    failed: OSError | None = None
 
     def write(self, data: Any) -> int:
         size = memoryview(data).nbytes
         if self.dropped or _size(self) > LIMIT:
             self.dropped += size
             return size
-        return super().write(data) or 0
+        try:
+            return super().write(data) or 0
+        except OSError as error:
+            self.failed = error
+            raise
 
 
 def _size(file: Any) -> int:
