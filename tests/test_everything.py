@@ -13,6 +13,7 @@ import click
 
 from lessonkit.evidence import Record
 from lessonkit.press.cli import commands
+from lessonkit.press.course import pages
 from lessonkit.press.lesson.comments import KINDS, PREFIX
 from lessonkit.press.page import resolving, shown
 from lessonkit.press.settings import Settings
@@ -60,7 +61,7 @@ def test_every_embed_is_there() -> None:
 def test_every_key_of_the_front_matter_is_there() -> None:
     reads = re.compile(r'meta(?:\.get\(|\[)"(\w+)"')
     used = {key for code in CODE for key in reads.findall(code)} - OURS
-    assert used == set(named("Front matter"))
+    assert used == set(named("Front matter")) == set(pages.KEYS)
 
 
 def test_every_setting_is_there_with_its_default() -> None:

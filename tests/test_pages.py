@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -175,6 +176,49 @@ def test_other_images_are_well(there: Workshop, image: str) -> None:
     assert found(there) == []
 
 
+@pytest.mark.parametrize("named", ["walks/strey", "stray", "stray.py", "lessons/walks/stray.py"])
+def test_a_lesson_that_is_nearly_named_is_proposed(there: Workshop, named: str) -> None:
+    page(there, f"lesson: {named}")
+    assert "does not exist; did you mean 'walks/stray'? there are:" in only(there)
+
+
+def test_a_level_in_quotes_is_said_to_be_text(there: Workshop) -> None:
+    page(there, 'level: "3"')
+    assert "level '3': expected one of 1" in only(there)
+    assert "as a number and not as text" in only(there)
+
+
+@pytest.mark.parametrize("key", ["topik", "prerequisits", "finding_", "Lesson", "titel", "levle"])
+def test_a_key_that_is_nearly_ours_is_a_warning(there: Workshop, key: str) -> None:
+    page(there, f"{key}: x")
+    assert re.match(rf"docs/new.md:3: {key}: did you mean `\w+:`\?", only(there))
+
+
+def test_keys_of_the_theme_and_of_authors_are_well(there: Workshop) -> None:
+    others = (
+        "template icon status tags date authors draft subtitle image slug hidden research label"
+    )
+    page(there, *(f"{key}: x" for key in others.split()))
+    assert found(there) == []
+
+
+@pytest.mark.parametrize("text", ["[[distance]", "[distance]]", "[[walks/stray:distance.median]"])
+def test_an_embed_that_lacks_a_bracket_is_a_warning(there: Workshop, text: str) -> None:
+    there.replace("docs/stray.md", "[[lesson-frame]]", f"[[lesson-frame]]\n\nIt went {text} far.")
+    assert re.fullmatch(
+        r"docs/stray.md:\d+: .* bracket is missing: write \[\[\S+\]\]\.", only(there)
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["`[[distance]`", "[[distance](x)]", "[[distance] of x](x)", "[see [distance]](x)", "[[x]"],
+)
+def test_brackets_around_a_link_are_well(there: Workshop, text: str) -> None:
+    there.replace("docs/stray.md", "[[lesson-frame]]", f"[[lesson-frame]]\n\nIt went {text} far.")
+    assert found(there) == []
+
+
 @pytest.mark.parametrize("named", ["walks/strey", "7"])
 def test_a_page_of_a_lesson_that_does_not_exist_is_told_which_there_are(
     there: Workshop, named: str
@@ -182,13 +226,13 @@ def test_a_page_of_a_lesson_that_does_not_exist_is_told_which_there_are(
     page(there, f"lesson: {named}")
     message = only(there)
     assert message.startswith("docs/new.md: names lesson ")
-    assert "which does not exist; there are: walks/again, walks/stray" in message
+    assert "there are: walks/again, walks/stray" in message
 
 
 def test_an_unknown_prerequisite_is_told(there: Workshop) -> None:
     page(there, "lesson: walks/again", "prerequisites: [walks/strey]")
     assert only(there) == (
-        "docs/new.md: prerequisite 'walks/strey' does not exist; "
+        "docs/new.md: prerequisite 'walks/strey' does not exist; did you mean 'walks/stray'? "
         "the lessons are: walks/again, walks/stray"
     )
 

@@ -123,7 +123,8 @@ def test_a_page_that_names_no_lesson_of_the_course_stops_the_build(built: Projec
     result = built.mkdocs("build", "--strict")
     assert result.returncode == 1
     assert (
-        "names lesson 'walks/astray', which does not exist; there are: walks/stray" in result.stderr
+        "names lesson 'walks/astray', which does not exist; did you mean 'walks/stray'? "
+        "there are: walks/stray" in result.stderr
     )
 
 

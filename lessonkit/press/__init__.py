@@ -24,9 +24,10 @@ above it, and `settings` and `memo`, which all of them know:
   out, `printed` as a terminal shows it, `allowed` what HTML may stay, the others make the HTML;
 - `site`, how pages become a site: `plugin` is MkDocs', with `needs`, what it brings, and
   `agreement`, what it refuses; `configured` reads mkdocs.yml without MkDocs, `check` finds what
-  is wrong, `downloads` makes files, with `elsewhere`, what lessons need there, `laid` keeps them
-  as they must be and `copies` hands them to MkDocs, and `twins`, `slim` and `bytecode` make
-  notebooks light, `headings` and `leading` make pages of them; `serving` is beside the server;
+  is wrong and `misspelt` what is nearly right, `downloads` makes files, with `elsewhere`, what
+  lessons need there, `laid` keeps them as they must be and `copies` hands them to MkDocs, and
+  `twins`, `slim` and `bytecode` make notebooks light, `headings` and `leading` make pages of
+  them; `serving` is beside the server;
 - `commands`, what can be asked on a command line: `running`, `looking`, `keeping`, `writing`.
 
 `cli` offers the commands, `terminal` is what they say and `scaffold` a new lesson or course;

@@ -133,8 +133,20 @@ class Settings:
         # A link that leads nowhere is a lesson, too: one that cannot be read.
         if hidden or not os.path.lexists(path) or os.path.isdir(path):
             known = ", ".join(self.lesson_names()) or "none"
-            raise UsageError(f"lesson {lesson!r} not found; the lessons are: {known}.")
+            hint = self.meant(lesson)
+            raise UsageError(f"lesson {lesson!r} not found; {hint}the lessons are: {known}.")
         return path
+
+    def meant(self, lesson: object) -> str:
+        """Ask "did you mean …? " of a lesson that does not exist; "" if none is called alike."""
+        import difflib  # only whoever misspells waits for it
+
+        bare = str(lesson).removesuffix(".py").strip("/")
+        names = self.lesson_names()
+        under = bare.removeprefix(f"{self.lessons}/")
+        close = [name for name in names if name == under or name.endswith(f"/{bare}")]
+        close = close or difflib.get_close_matches(under, names, n=1)
+        return f"did you mean {' or '.join(map(repr, close))}? " if close else ""
 
 
 def _taken(lesson: str) -> bool:

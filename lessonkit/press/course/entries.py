@@ -240,7 +240,8 @@ class Course:
         """Return a lesson, or say which there are."""
         if name not in self.entries:
             known = ", ".join(self.entries) or "none"
-            raise UsageError(f"lesson {name!r} does not exist; the lessons are: {known}")
+            hint = self.settings.meant(name)
+            raise UsageError(f"lesson {name!r} does not exist; {hint}the lessons are: {known}")
         return self.entries[name]
 
 

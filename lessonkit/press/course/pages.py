@@ -26,6 +26,7 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, in C where 
 
 _TEXTS = ("title", "description", "lesson", "question", "topic", "finding")  # in front matter
 _LISTS = ("prerequisites", "hide")
+KEYS = (*_TEXTS, *_LISTS, "level", "search", "glossary")  # that somebody reads
 _PLAIN = str | int | float | date  # what stands for text, as in `title: 2026`
 
 
@@ -163,10 +164,19 @@ def _front_matter(text: str) -> dict[str, Any]:
     for key, value in (meta or {}).items():
         wanted = _wanted(key, value)
         if wanted:
-            found = re.search(rf"^{re.escape(str(key))}\s*:", text, re.M)
-            line = 2 + text.count("\n", 0, found.start() if found else 0)
-            raise PageError(f"{key}: expected {wanted}, got {reprlib.repr(value)}", line)
+            said = f"{key}: expected {wanted}, got {reprlib.repr(value)}"
+            raise PageError(said, 2 + _lines_before(key, text))
     return meta or {}
+
+
+def line_of(settings: Settings, page: Page, key: str) -> int:
+    """Return the line of a page's file in which a key of its front matter stands."""
+    return 1 + _lines_before(key, _text(settings.pages_folder / page.path))
+
+
+def _lines_before(key: object, text: str) -> int:
+    found = re.search(rf"^[\"']?{re.escape(str(key))}[\"']?\s*:", text, re.M)
+    return text.count("\n", 0, found.start() if found else 0)
 
 
 def _wanted(key: object, value: object) -> str:

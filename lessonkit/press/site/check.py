@@ -9,7 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from lessonkit.press.course import pages, statements
 from lessonkit.press.course.entries import Course, Entry
 from lessonkit.press.page import brackets, formulas, resolving, shown
-from lessonkit.press.site import configured, downloads, laid, sentences
+from lessonkit.press.site import configured, downloads, laid, misspelt, sentences
 from lessonkit.press.site.finding import Finding
 
 _IMAGE = re.compile(r"!\[\s*\] ?[(\[]|<img(?![^>]*\salt\s*=)[^>]*>")
@@ -29,6 +29,8 @@ def check(course: Course) -> list[Finding]:
     for page in pages.readable(course.settings):
         found += [
             *sentences.front_matter(course, page),
+            *misspelt.keys(course, page),
+            *misspelt.half_embeds(course, page),
             *embeds(course, page),
             *sentences.rest_on_what_stands(course, page),
             *sentences.recap_rests_on_something(course, page),
@@ -131,10 +133,10 @@ def structure(course: Course) -> Iterator[Finding]:
                 yield Finding(f"{where}:{number}", "an image without alternative text: ![words](…)")
         named = page.meta.get("lesson")
         if named is not None and named not in list(course.entries):  # perhaps not even a name
-            known = ", ".join(course.entries) or "none"
-            yield Finding(
-                where, f"names lesson {named!r}, which does not exist; there are: {known}"
+            known = (
+                f"{course.settings.meant(named)}there are: {', '.join(course.entries) or 'none'}"
             )
+            yield Finding(where, f"names lesson {named!r}, which does not exist; {known}")
     yield from _second_pages(course)
     yield from _prerequisites(course)
     yield from _claim_ids(course)
@@ -160,10 +162,10 @@ def _prerequisites(course: Course) -> Iterator[Finding]:
         graph[entry.name] = before
         for name in before:
             if name not in course.entries:
-                known = ", ".join(course.entries)
+                known = f"{course.settings.meant(name)}the lessons are: {', '.join(course.entries)}"
                 yield Finding(
                     f"{course.settings.pages}/{entry.page.path if entry.page else ''}",
-                    f"prerequisite {name!r} does not exist; the lessons are: {known}",
+                    f"prerequisite {name!r} does not exist; {known}",
                 )
     try:
         TopologicalSorter(graph).prepare()

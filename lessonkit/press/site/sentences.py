@@ -59,7 +59,9 @@ def front_matter(course: Course, page: pages.Page) -> Iterator[Finding]:
         yield Finding(where, f"topic {page.topic!r}: expected one to three words.")
     if page.meta.get("level") is not None and page.level is None:
         levels = ", ".join(f"{level} ({words})" for level, words in pages.LEVELS.items())
-        yield Finding(where, f"level {reprlib.repr(page.meta['level'])}: expected one of {levels}.")
+        said = page.meta["level"]
+        text = ", as a number and not as text" if isinstance(said, str) else ""
+        yield Finding(where, f"level {reprlib.repr(said)}: expected one of {levels}{text}.")
     entry = course.entries.get(page.lesson or "")
     run = entry.run if entry else None
     if not page.finding or run is None:
