@@ -183,6 +183,16 @@ def test_clean_all_leaves_only_what_the_author_wrote(there: Workshop) -> None:
     assert there.do("clean", "--all", "--yes").out == "nothing to remove\n"
 
 
+def test_what_cannot_be_removed_is_said(there: Workshop) -> None:
+    with mock.patch("os.unlink", side_effect=PermissionError(1, "no")):
+        outcome = there.do("clean", "--all", "--yes")
+    assert (outcome.code, outcome.out) == (1, "")
+    folders = (".lessonkit/runs", "docs/generated", ".lessonkit/memo")
+    assert outcome.err.splitlines() == [
+        f"{name}: cannot be removed: check who may write." for name in folders
+    ]
+
+
 def test_clean_all_asks_and_says_what_is_lost(there: Workshop) -> None:
     before = runs(there)
     said = refused(there.do("clean", "--all"), 2)  # nobody is there to answer

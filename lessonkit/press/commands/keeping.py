@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 from pathlib import Path
 
@@ -62,16 +61,33 @@ def clean(everything: bool, dry_run: bool, yes: bool) -> None:
             kept |= runs_in_use(project)
         around = {project.runs_folder, *kept, *(above for one in kept for above in one.parents)}
         doomed = [folder for folder in found if folder not in around]
+    stuck = False
     for folder in doomed:
-        click.echo(f"{'would remove' if dry_run else 'removed'} {folder.relative_to(project.root)}")
-        if not dry_run and folder == project.runs_folder:
-            aside.clear(folder)
-        elif not dry_run:
-            shutil.rmtree(folder, ignore_errors=True)
+        name = folder.relative_to(project.root)
+        if dry_run:
+            click.echo(f"would remove {name}")
+            continue
+        if _removed(folder, runs=folder == project.runs_folder):
+            click.echo(f"removed {name}")
+        else:
+            stuck = True
+            click.secho(f"{name}: cannot be removed: check who may write.", err=True, fg="red")
     if not doomed:
         click.echo("nothing to remove")
     if not dry_run:
         aside.sweep(project.runs_folder)
+    sys.exit(stuck)
+
+
+def _removed(folder: Path, runs: bool) -> bool:
+    """Remove a folder, but for runs that grow at this moment; return whether it worked."""
+    from lessonkit.press.run import aside
+
+    if runs:
+        aside.clear(folder)
+        return not aside.placed(folder)
+    aside.remove(folder)
+    return not folder.exists()
 
 
 def _ask(runs: Path) -> None:

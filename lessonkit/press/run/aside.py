@@ -85,7 +85,7 @@ def begin(runs: Path, lesson: str, key: str) -> Path:
 
 def discard(aside: Path) -> None:
     """Remove what is left of a folder aside: all of it, or nothing if its run is in its place."""
-    _remove(aside.parent)
+    remove(aside.parent)
     descriptor = _held.pop(aside.parent, -1)
     if descriptor >= 0:
         os.close(descriptor)
@@ -95,7 +95,7 @@ def sweep(runs: Path) -> None:
     """Remove what builders left aside that were killed."""
     for folder in _inside(runs / FOLDER):
         if dead(folder):
-            _remove(folder)
+            remove(folder)
 
 
 def clear(runs: Path) -> None:
@@ -103,7 +103,7 @@ def clear(runs: Path) -> None:
     sweep(runs)
     for path in _inside(runs):
         if path.name != FOLDER:
-            _remove(path)
+            remove(path)
     with contextlib.suppress(OSError):  # somebody writes there
         (runs / FOLDER).rmdir()
         runs.rmdir()
@@ -158,7 +158,7 @@ def _free(folder: Path) -> bool | None:
     return True
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
     """Remove a folder, also one whose rights a lesson took away."""
 
     def insist(function: Callable[..., object], name: str, _: object) -> None:

@@ -23,7 +23,7 @@ from typing import Any
 from lessonkit.evidence import circumstances
 from lessonkit.evidence import session as evidence_session
 from lessonkit.evidence.record import EvidenceError
-from lessonkit.press.run import outputs, warden
+from lessonkit.press.run import aside, outputs, warden
 from lessonkit.press.run.reads import LessonError, Reads
 from lessonkit.press.run.streams import Streams
 from lessonkit.press.run.watch import Watch
@@ -232,12 +232,14 @@ def _failure(error: BaseException, job: dict[str, Any], watch: Watch) -> dict[st
         "message": message[:_MESSAGE],
         "line": lines[-1] if lines else _first_line(job, watch),
         "cell": watch.cell,
-        "traceback": text[-_TRACEBACK:],
+        "traceback": "" if aside.full(error) else text[-_TRACEBACK:],
     }
 
 
 def _mend(error: BaseException, job: dict[str, Any]) -> str:
     """Say what to do about an error that Python does not explain; "" if nobody knows."""
+    if aside.full(error):
+        return "Free some space on the disk where the lesson writes."
     if isinstance(error, ModuleNotFoundError) and error.name:
         return _where_from(error.name, job)
     if isinstance(error, AttributeError) and error.name:
