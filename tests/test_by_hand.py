@@ -56,7 +56,7 @@ def test_a_notebook_shows_what_a_cell_publishes_once_and_again(shown: Run) -> No
         (sound,) = tags(html(outputs), "audio")
         assert sound["src"].startswith("data:audio/wav;base64,")
         assert {output.get("name", "") for output in outputs} == {"", "stdout"}  # no warnings
-    assert "1 of 1 claims came out as promised." in texts(shown("lesson"))
+    assert "1 of 1 claim came out as promised." in texts(shown("lesson"))
     assert "['line', 'middle', 'all', 'below-nine', 'cited-a1', 'hum']" in texts(
         shown(
             "import json\n[r['name'] for r in json.load(open('outputs/walks/stray/evidence.json'))"
@@ -140,7 +140,7 @@ def test_no_encoding_ends_a_lesson(project: Project, encoding: str, sign: bytes)
     )
     assert done.returncode == 0, done.stderr
     assert sign in done.stdout
-    assert b"1 of 1 claims came out as promised." in done.stdout
+    assert b"1 of 1 claim came out as promised." in done.stdout
 
 
 @pytest.mark.parametrize("lines", [1, 5])

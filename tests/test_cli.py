@@ -46,7 +46,7 @@ def test_a_build_runs_what_is_missing_and_then_nothing(bare: Workshop) -> None:
     first = bare.do("build")
     assert first.code == 0
     assert "running walks/stray\n" in first.out
-    assert "1 of 1 claims as promised" in first.out
+    assert "1 of 1 claim as promised" in first.out
     assert first.out.endswith("\n1 lesson: 1 ran\n")
     before = runs(bare)
     second = bare.do("build")
@@ -81,7 +81,7 @@ def test_only_the_lessons_named_are_built(bare: Workshop) -> None:
 def test_a_smoke_run_is_not_judged(bare: Workshop) -> None:
     outcome = bare.do("build", "--profile", "smoke")
     assert outcome.code == 0
-    assert "1 claims, not judged" in outcome.out
+    assert "1 claim, not judged" in outcome.out
 
 
 def test_a_check_of_a_good_course_says_so(course: Workshop) -> None:
@@ -242,7 +242,7 @@ def test_a_good_run_that_warned_says_so(bare: Workshop) -> None:
     warns = "import warnings; warnings.warn('overflow', RuntimeWarning)\nprint(f"
     bare.replace("lessons/walks/stray.py", "print(f", warns)
     outcome = bare.do("build")
-    assert "1 of 1 claims as promised, 1 warning\n" in outcome.out
+    assert "1 of 1 claim as promised, 1 warning\n" in outcome.out
     assert (
         "warnings of the run: 1\n  RuntimeWarning: overflow" in bare.do("show", "walks/stray").out
     )

@@ -425,13 +425,13 @@ def test_everything_twice_on_a_page_still_has_ids_of_its_own(site: Render) -> No
 
 def test_the_frame_links_the_evidence_where_the_course_has_such_a_page(site: Render) -> None:
     without = site("[[lesson-frame]]")
-    assert "1 of 1 claims as promised" in without
+    assert "1 of 1 claim as promised" in without
     assert "evidence/" not in without
 
 
 def test_where_a_page_shows_no_claims_nothing_links_to_them(site: Render) -> None:
     html = site("[[walks/signs:lesson-frame]]")  # a lesson without a page
-    assert "1 of 1 claims as promised" in html
+    assert "1 of 1 claim as promised" in html
     assert "href" not in html
 
 

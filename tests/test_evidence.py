@@ -803,7 +803,7 @@ def test_a_lesson_run_by_hand_prints_its_findings(project: Project) -> None:
     assert "✓ holds, 5 of 5: A walk strays." in result.stdout
     assert "promised above 0.5" in result.stdout
     assert "trap: standing still: 0: contradicted" in result.stdout
-    assert "1 of 1 claims came out as promised." in result.stdout
+    assert "1 of 1 claim came out as promised." in result.stdout
     assert (project.root / "outputs/walks/stray/figures/distances.png").is_file()
 
 

@@ -100,6 +100,23 @@ def test_in_german_and_french_it_says_so() -> None:
     assert spread("0.2 (0.1 to 0.3)") == "0.2 <small>0.1\u00a0à 0.3</small>"
 
 
+@pytest.mark.parametrize("name", SHIPPED)
+def test_nothing_counts_one_as_many(name: str) -> None:
+    """A message that counts things has a singular, or its word is the same for one."""
+    alike = {
+        "%(verdict)s, %(inside)d of %(count)d",
+        "here: %(inside)d of %(count)d inside; elsewhere %(others)d of %(known)d",
+        "median of %d seeds; smallest to largest in brackets",  # never of one
+        "%(minutes)d min to read",
+        "Lesson %(place)d of %(total)d",
+        "%(count)d answered",
+    }
+    with (PRESS / f"locales/{name}.po").open("rb") as file:
+        told = [message.id for message in read_po(file, locale=name) if message.id]
+    counting = {one for one in told if isinstance(one, str) and re.search(r"%(\(\w+\))?d", one)}
+    assert counting == alike
+
+
 ENGLISH = "Measured|Promised|Trap|holds|seeds|Code:|Verdict|script|Data|Show|Lesson|All lessons"
 
 

@@ -381,7 +381,7 @@ def test_records_are_not_carried_over_a_change_that_moves_a_number(there) -> Non
     assert "carried over" not in there.do("build").out
     entry = there.entry()
     assert entry.promises["walks-stray"].replicated == "not replicated since its last change"
-    assert "1 of 1 claims are not replicated since their last change" in there.do("check").err
+    assert "1 of 1 claim not replicated since the last change" in there.do("check").err
 
 
 def test_undoing_the_change_finds_the_records_again(there) -> None:

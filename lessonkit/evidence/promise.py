@@ -58,8 +58,8 @@ class Promise:
         if self.elsewhere is None:
             return "not replicated since its last change"
         kinds = f"{self.machines} kind{'s' * (self.machines > 1)} of machine"
-        networks = "fresh runs" if self.claim.exact else "fresh networks"
         inside, count = self.elsewhere.inside, len(self.elsewhere.values)
+        networks = f"fresh {'run' if self.claim.exact else 'network'}{'s' * (count != 1)}"
         return f"inside in {inside} of {count} {networks}, {kinds}"
 
     @property

@@ -71,7 +71,8 @@ def summary(session: Session) -> list[str]:
     if session.profile == "smoke":
         lines = ["A smoke run only shows that the lesson runs: nothing was judged."]
     else:
-        lines = [f"{kept} of {len(claims)} claims came out as promised."]
+        many = f"{len(claims)} claim{'s' * (len(claims) != 1)}"
+        lines = [f"{kept} of {many} came out as promised."]
         if kept < len(claims):
             lines.append(
                 "One run is one sample of seeds on one machine. `lessonkit build` judges it "

@@ -41,7 +41,11 @@ def frame(course: Course, entry: Entry, link: Link) -> str:
         level_in_words=pages.LEVELS.get(level, ""),
         minutes=minutes(entry),
         run=entry.run,
-        kept=_("%(kept)d of %(count)d claims as promised")
+        kept=ngettext(
+            "%(kept)d of %(count)d claim as promised",
+            "%(kept)d of %(count)d claims as promised",
+            len(entry.promises),
+        )
         % {"kept": kept, "count": len(entry.promises)},
         evidence_url=link(course.evidence_page) if course.evidence_page else "",
         claims=bool(entry.promises),

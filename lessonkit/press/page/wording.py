@@ -80,12 +80,8 @@ def replicated(made: Promise) -> str:
         return _("not replicated since its last change")
     counts = {"inside": made.elsewhere.inside, "count": len(made.elsewhere.values)}
     kinds = ngettext("%d kind of machine", "%d kinds of machine", made.machines) % made.machines
-    said = (
-        _("inside in %(inside)d of %(count)d fresh runs")
-        if made.claim.exact
-        else _("inside in %(inside)d of %(count)d fresh networks")
-    )
-    return f"{said % counts}, {kinds}"
+    one, many = _FRESH[made.claim.exact]
+    return f"{ngettext(one, many, counts['count']) % counts}, {kinds}"
 
 
 def disagreement(made: Promise) -> str:
@@ -146,6 +142,18 @@ _THINGS: dict[str, tuple[str, str]] = {
     "claim": N_("%d claim", "%d claims"),
     "line": N_("%d line", "%d lines"),
     "statement": N_("%d statement", "%d statements"),
+}
+
+
+_FRESH = {  # by whether a claim is exact
+    True: N_(
+        "inside in %(inside)d of %(count)d fresh run",
+        "inside in %(inside)d of %(count)d fresh runs",
+    ),
+    False: N_(
+        "inside in %(inside)d of %(count)d fresh network",
+        "inside in %(inside)d of %(count)d fresh networks",
+    ),
 }
 
 

@@ -158,9 +158,10 @@ def _ended(job: Job, result: runner.Result) -> str:
         return f"[red]failed[/] {job.lesson}"
     manifest, claims = result.run.manifest, result.run.claims
     kept = sum(claim.problem is None for claim in claims.values())
-    judged = f"{kept} of {len(claims)} claims as promised"
+    many = f"{len(claims)} claim{'s' * (len(claims) != 1)}"
+    judged = f"{kept} of {many} as promised"
     if result.run.profile == "smoke":
-        judged = f"{len(claims)} claims, not judged"
+        judged = f"{many}, not judged"
     return (
         f"[green]ran[/]   {job.lesson}  {manifest['cpu_seconds']:.1f} CPU s, "
         f"{manifest['peak_mib']} MiB, {judged}{_warned(result.run.warnings)}"

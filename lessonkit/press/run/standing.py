@@ -232,10 +232,11 @@ def _named_twice(settings: Settings, lesson: str, run: Run) -> Iterator[str]:
 def _alone(settings: Settings, lesson: str, promises: dict[str, Promise]) -> Iterator[str]:
     """Say how many claims have lost their replications by a change."""
     alone = [made for made in promises.values() if made.claim.judged and not made.records]
+    many = f"{len(promises)} claim{'s' * (len(promises) != 1)}"
     if alone and settings.replications(lesson).exists():
         yield (
-            f"lesson {lesson}: {len(alone)} of {len(promises)} claims are not replicated since "
-            f"their last change: run `lessonkit replicate {lesson}`."
+            f"lesson {lesson}: {len(alone)} of {many} not replicated since "
+            f"the last change: run `lessonkit replicate {lesson}`."
         )
 
 
