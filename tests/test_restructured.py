@@ -32,6 +32,10 @@ from lessonkit.press.lesson.restructured import markdown
         (".. grid:: 2\n\n   .. card:: Title\n      :b: x\n\n      Words.", "**Title**\n\nWords."),
         ("= =\nA B\n= =\n1 2\n= =", "| A | B |\n| --- | --- |\n| 1 | 2 |"),
         (".. list-table::\n\n   * - x\n     - y|z", "|  |  |\n| --- | --- |\n| x | y\\|z |"),
+        (
+            ".. list-table::\n\n   * - ``x | *y``\n     - :math:`|z|`",
+            "|  |  |\n| --- | --- |\n| <code>x &#124; &#42;y</code> | $\\vert z\\vert $ |",
+        ),
         ("Words [1]_.\n\n.. [1] Foot.", "Words \\[1\\].\n\n\\[1\\] Foot."),
         ("term\n  what it is", "- **term**\n\n  what it is"),
         (".. _label:\n\nWords.", "Words."),

@@ -43,14 +43,14 @@ def test_check_says_how_many_are_answered_and_refuses_an_unknown_id(there: Works
     (there.root / "statements.toml").write_text(WELL, encoding="utf-8")
     outcome = there.do("check")
     assert outcome.code == 1
-    assert outcome.out == "1 error(s), 0 warning(s); 1 of 1 statements answered\n"
+    assert outcome.out == "1 error(s), 0 warning(s); 1 of 1 statement answered\n"
     assert outcome.err == (
         "lessons/walks/stray.py: 'walks-stray' answers a statement that is not in "
         "statements.toml: no statement 'A80': did you mean 'A8'?; correct the id, or tell the "
         "statement there.\n"
     )
     shown = blocks.statements(there.course(), Place().link)
-    assert "1 of 1 statements" in shown
+    assert "1 of 1 statement<" in shown
     assert 'href="stray/#claim-walks-stray"' in shown
 
 

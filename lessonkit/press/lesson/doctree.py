@@ -150,7 +150,23 @@ def _is_head(node: Any) -> bool:
 
 
 def _cell(entry: Any) -> str:
-    return " ".join("<br>".join(_blocks(entry, 0)).split()).replace("|", r"\|")
+    return _IN_CELL.sub(_barred, " ".join("<br>".join(_blocks(entry, 0)).split()))
+
+
+_IN_CELL = re.compile(r"\\.|(?P<ticks>`+)(?P<code>.*?)(?<!`)(?P=ticks)(?!`)|\$[^$]+\$|\|")
+
+
+def _barred(found: re.Match[str]) -> str:
+    """Write `|` so that it ends no cell: code and maths would show a backslash before it."""
+    text = found[0]
+    if "|" not in text:
+        return text
+    if found["code"] is not None:
+        signs = re.sub(r"[^A-Za-z0-9\s]", lambda sign: f"&#{ord(sign[0])};", found["code"].strip())
+        return f"<code>{signs}</code>"
+    if text[0] == "$":
+        return text.replace(r"\|", r"\Vert ").replace("|", r"\vert ")
+    return r"\|"
 
 
 def _note(node: Any, depth: int) -> str:

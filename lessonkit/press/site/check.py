@@ -244,4 +244,4 @@ def answered(course: Course) -> str:
         told = len(course.statements)
     except statements.StatementError:
         return ""
-    return f"{count} of {told} statements answered" if told else ""
+    return f"{count} of {told} statement{'s' * (told != 1)} answered" if told else ""
