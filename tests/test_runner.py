@@ -16,7 +16,7 @@ from lessonkit.press import settings
 from lessonkit.press.lesson import script, source, syntax
 from lessonkit.press.lesson.circumstances import Wanted
 from lessonkit.press.lesson.job import Job, job
-from lessonkit.press.run import failures, limits, outputs, runner, standing, store, streams
+from lessonkit.press.run import failures, limits, outputs, runner, standing, store, streams, warden
 from lessonkit.press.run.aside import StoreError
 
 pytestmark = pytest.mark.slow
@@ -613,6 +613,36 @@ def test_a_broken_promise_fails_the_command_but_keeps_the_run(project: Project) 
 
 def test_what_a_failing_cell_printed_is_kept_as_a_hint(course: Project) -> None:
     assert "loss is 17" in failed(course, "print('loss is 17')\n1 / 0")["log"]
+
+
+ORPHANS = """
+import os, signal
+here, there = os.pipe()
+if not os.fork():
+    os.setsid()
+    if not os.fork():
+        os.write(there, str(os.getpid()).encode())
+        signal.pause()
+    os._exit(0)
+with open("daemon", "wb") as told:
+    told.write(os.read(here, 20))
+os.kill(os.getppid(), signal.SIGKILL)
+signal.pause()
+"""
+
+
+@pytest.mark.skipif(not warden.SUPPORTED, reason="only Linux lets a process inherit others")
+@pytest.mark.parametrize("lessons", [1, 2])  # a fresh process; children of a nursery
+def test_what_a_killed_warden_leaves_behind_ends_with_the_build(
+    course: Project, lessons: int
+) -> None:
+    for number in range(lessons):
+        write(course, f"import numpy, os\n{ORPHANS}", f"bad/end{number}")
+    (first, *_) = run_all(course)
+    assert first.failure is not None
+    assert first.failure["message"].startswith("the process was killed by SIGKILL")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((course.root / "daemon").read_text()), 0)
 
 
 # A full disk, as a lesson's process finds it

@@ -25,6 +25,7 @@ from lessonkit.press.run import (
     paths,
     process,
     store,
+    warden,
 )
 from lessonkit.press.run.nurseries import Child, Nurseries
 from lessonkit.press.run.process import Process, Tell
@@ -76,7 +77,8 @@ def run_all(
     """
     runs = runs or settings.runs_folder
     aside.sweep(runs)
-    with interrupts.heard() as check, Nurseries(settings, jobs) as nurseries:
+    ours = Nurseries(settings, jobs)
+    with interrupts.heard() as check, warden.inheriting(), ours as nurseries:
         batch = _Batch(settings, runs, replace, tell, list(jobs), nurseries)
         try:
             while batch.waiting or batch.active:

@@ -4,9 +4,9 @@ A lesson may start pools, subprocesses, or daemons that leave its group and its 
 warden inherits all of them when their own parents end, and kills them. It imports nothing, draws
 nothing, and has one thread; a lesson is its only child.
 
-What remains: a daemon that left the group of a lesson whose warden is killed with SIGKILL within a
-moment of its start. Elsewhere than on Linux there are no
-wardens: a lesson's group is killed, and what left it lives on.
+If a warden is killed itself, what left the lesson's group falls to the nursery or to the builder,
+and ends with it. What remains: a daemon whose warden and builder are both killed with SIGKILL.
+Elsewhere than on Linux there are no wardens: a lesson's group is killed, and what left it lives on.
 """
 
 from __future__ import annotations
@@ -99,9 +99,28 @@ def _buried() -> Iterator[tuple[int, int]]:
             yield ended
 
 
-def inherit() -> None:
-    """Become the parent of all descendants whose own parents end."""
-    ctypes.CDLL(None).prctl(_SUBREAPER, 1)
+def inherit(yes: bool = True) -> None:
+    """Become the parent of all descendants whose own parents end, or no longer."""
+    ctypes.CDLL(None).prctl(_SUBREAPER, int(yes))
+
+
+@contextlib.contextmanager
+def inheriting() -> Iterator[None]:
+    """Inherit, in a builder, what killed wardens leave behind, and end it when no lesson runs.
+
+    Lessons have sessions of their own: a child in ours is somebody else's.
+    """
+    if not SUPPORTED:
+        yield
+        return
+    before, ours = set(children(os.getpid())), [str(os.getsid(0))]
+    inherit()
+    try:
+        yield
+    finally:
+        now = children(os.getpid())
+        end_family(before.union(child for child in now if told(child)[3:4] == ours))
+        inherit(False)
 
 
 def end_family(spare: Collection[int] = ()) -> None:
