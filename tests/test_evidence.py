@@ -342,10 +342,12 @@ def test_what_is_no_finite_number_is_refused_everywhere(lesson, where, values, r
 
 
 @pytest.mark.parametrize(
-    "name", ["", "Distance", "far_away", "far--away", "-far", "far-", "a b", 3]
+    "name", ["", "Distance", "far_away", "far--away", "-far", "far-", "a b", 3, "aux"]
 )
 def test_a_name_that_no_page_can_embed_is_refused(lesson, name) -> None:
-    with pytest.raises(EvidenceError, match=r"small letters, digits|expected a text"):
+    with pytest.raises(
+        EvidenceError, match=r"small letters, digits|expected a text|a device is called so"
+    ):
         lesson.number(name, 1)
 
 

@@ -13,6 +13,7 @@ from lessonkit.evidence import display
 
 LONGEST_TEXT = 20_000  # characters
 LONGEST_NAME = 100  # a file is called like it
+NAMES_OF_DEVICES = r"con|prn|aux|nul|com\d|lpt\d"  # of Windows, where no file can be called so
 LARGEST = 1e300  # of a value: spreads and ranges of such values are still finite
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 # What a page or a terminal would not show but obey; lines may end, and tabs may stand.
@@ -173,6 +174,8 @@ def checked_name(name: str) -> str:
             f"name {shortened(name)}: expected small letters, digits and single hyphens, as in "
             f"'first-layer-gradient', at most {LONGEST_NAME}. Rename it."
         )
+    if re.fullmatch(NAMES_OF_DEVICES, name):
+        raise EvidenceError(f"name {name!r}: a device is called so on Windows. Rename it.")
     return name
 
 

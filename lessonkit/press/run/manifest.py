@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +17,7 @@ import msgspec
 from msgspec import Meta
 
 from lessonkit.evidence.circumstances import DEVICES, PROFILES
-from lessonkit.evidence.record import EvidenceError, checked_legible
+from lessonkit.evidence.record import NAMES_OF_DEVICES, EvidenceError, checked_legible
 from lessonkit.press.lesson import job
 from lessonkit.press.lesson.circumstances import Circumstances
 from lessonkit.press.lesson.source import digest_of_code
@@ -28,7 +29,9 @@ _REQUIRED = {EVIDENCE, CELLS}
 Digest = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 Key = Annotated[str, Meta(pattern=r"\A[0-9a-f]{16}\Z")]
 # Plain names, at most four levels deep: the same file on every system, and never outside the run.
-_NAME = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,118}[A-Za-z0-9_-])?"
+_NAME = (
+    rf"(?!(?i:{NAMES_OF_DEVICES})(?:[./]|\Z))[A-Za-z0-9_](?:[A-Za-z0-9_.-]{{0,118}}[A-Za-z0-9_-])?"
+)
 FilePath = Annotated[str, Meta(pattern=rf"\A(?:{_NAME}/){{0,3}}{_NAME}\Z")]
 _VERSION = re.compile(r"[23]\.\d{1,3}")
 Count = Annotated[int, Meta(ge=0, le=2**53)]
@@ -81,6 +84,10 @@ def check(data: Mapping[str, Any]) -> None:
         odd = f"{around.threads} threads, first seed {around.first_seed}, {around.python!a:.40}"
         raise EvidenceError(f"{MANIFEST}: expected threads, seeds and a Python, got {odd}")
     checked_legible(data, MANIFEST, lines=False)
+    try:
+        datetime.fromisoformat(made.finished)
+    except ValueError:
+        raise EvidenceError(f"{MANIFEST}: finished {made.finished}: expected a date") from None
     if len(set(made.seeds)) != len(made.seeds):
         raise EvidenceError(f"{MANIFEST}: expected seeds that differ, got one twice")
     _check_files(made.files)
