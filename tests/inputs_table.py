@@ -242,11 +242,45 @@ PROGRAMS = [
     Case("read, then written", "v = open(D).read()\nopen(D, 'w').write(v + '1')", "refused"),
     Case("added to, then read", "open(D, 'a').write('1')\nopen(D).read()", "refused"),
     Case("a cache of its own", "p = HERE + '/c'\nif os.path.exists(p):\n    open(p).read()\n"
-         "open(p, 'w').write('5')", "refused"),
+         "open(p, 'w').write('5')", "stale", {}, {"c": "6"}),
+    Case("a cache of its own, read at once", "p = HERE + '/c'\ntry:\n    open(p).read()\n"
+         "except OSError:\n    open(p, 'w').write('5')", "refused"),
+    Case("a cache in a folder of its own", "os.makedirs(HERE + '/o', exist_ok=True)\n"
+         "p = HERE + '/o/c'\nif not os.path.exists(p):\n    open(p, 'w').write('5')", "stale", {},
+         {"o/c": "6"}),
+    Case("a cache, open, mode x", "open(HERE + '/c', 'x').write('5')", "stale", {}, {"c": "6"}),
+    Case("a cache that it removes", "p = HERE + '/c'\nif not os.path.exists(p):\n"
+         "    open(p, 'w').close()\nos.remove(p)", "stale", {}, {"c": "6"}),
+    Case("a log of its own, then read", "open(HERE + '/c', 'a').write('1')\n"
+         "open(HERE + '/c').read()", "stale", {}, {"c": "6"}),
+    Case("removed in vain", "for f in (os.remove, os.rmdir):\n    try:\n        f(HERE)\n"
+         "    except OSError:\n        open(D).read()"),
+    Case("a file removed if there, then written", "p = HERE + '/o'\nif os.path.exists(p):\n"
+         "    os.remove(p)\nopen(p, 'w').write('1')", "same", {}, {"o": None}),
+    Case("an old file removed, then written", "p = HERE + '/o'\nif os.path.exists(p):\n"
+         "    os.remove(p)\nopen(p, 'w').write('1')", "same", {"o": "old"}, {"o": "older"}),
+    Case("an old file, written over", "p = pathlib.Path(HERE, 'o')\nif p.exists():\n"
+         "    print('again')\np.write_text('1')", "same", {"o": "old"}, {"o": "older"}),
+    Case("a folder made unless it is there", "if not os.path.isdir(HERE + '/o'):\n"
+         "    os.makedirs(HERE + '/o')\nopen(HERE + '/o/f', 'w').write('1')", "same", {},
+         {"o/f": None, "o/g": "1"}),
+    Case("an old folder removed and made anew", "import shutil\np = HERE + '/o'\n"
+         "if os.path.exists(p):\n    shutil.rmtree(p)\nos.makedirs(p)\n"
+         "if not os.path.exists(p + '/f'):\n    open(p + '/f', 'w').write('1')", "same",
+         {"o/f": "old", "o/p/q": "old"}, {"o/f": "older"}),
+    Case("logs that roll", "import logging.handlers as h, logging\n"
+         "log = h.RotatingFileHandler(HERE + '/o', maxBytes=40, backupCount=2)\n"
+         "for _ in range(9):\n    log.emit(logging.makeLogRecord({'msg': 'a' * 30}))",
+         "same", {}, {"o": "1"}),
+    Case("an array, written over", "import numpy\np = HERE + '/o.npy'\nif os.path.exists(p):\n"
+         "    os.unlink(p)\nnumpy.save(p, numpy.arange(3))\nnumpy.load(p)", "same",
+         {"o.npy": "old"}, {"o.npy": None}),
     Case("a file moved away", "os.rename(D, HERE + '/e')\nopen(HERE + '/e').read()", "refused"),
     Case("a list to which it adds", "os.listdir(HERE)\nopen(HERE + '/n', 'w').close()", "refused"),
     Case("a database of its own", "import sqlite3\nsqlite3.connect(HERE + '/n.db').execute("
-         "'create table t(v)')", "refused"),
+         "'create table t(v)')", "stale", {}, {"n.db": "DB 2"}),
+    Case("a file under a chance name", "import tempfile\nt = tempfile.mkdtemp(dir=HERE)\n"
+         "if not os.path.exists(t + '/c'):\n    open(t + '/c', 'w').close()", "same", {}, {}),
 ]  # fmt: skip
 
 CASES = [*MODULES, *TEXT, *READS, *PROGRAMS]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
+import marshal
 import sqlite3
 import zipfile
+from pathlib import Path
 
 import inputs_table
 import pytest
@@ -148,6 +151,40 @@ def test_a_run_of_data_as_it_was_is_found_again(empty_project: Project) -> None:
     data.write_text("333")
     (problem,) = standing.standing(here, "a").remarks or standing.standing(here, "a").problems
     assert "d.txt changed since the run that the page shows" in problem
+
+
+def test_what_a_lesson_made_for_its_next_run_is_named(empty_project: Project) -> None:
+    code = (
+        "import os\nfrom lessonkit.evidence import Lesson\n\nlesson = Lesson('a')\n"
+        "found = os.path.exists('kept')\nopen('kept', 'w').close()\nlesson.number('v', int(found))"
+    )
+    empty_project.write("lessons/a.py", f'"""Title."""\n# %%\n{code}\n')
+    here = settings.load(empty_project.root)
+    standing.build(here, standing.standings(here))
+    (remark,) = standing.standing(here, "a").remarks
+    assert "it looked for kept, which was not there, and made it" in remark
+    assert "`lessonkit verify a`" in remark
+    (empty_project.root / "kept").unlink()
+    assert standing.standing(here, "a").remarks == ()
+    assert standing.standing(here, "a").state == "fresh"
+
+
+@pytest.mark.parametrize("kind", ["dated as its source", "never compared"])
+def test_byte_code_that_lies_is_not_run(empty_project: Project, kind: str) -> None:
+    helper = empty_project.write("lessons/_q.py", "V = 1\n")
+    about, lie = helper.stat(), compile("V = 2", str(helper), "exec")
+    head = [0, int(about.st_mtime), about.st_size] if kind == "dated as its source" else [1, 0, 0]
+    forged = Path(importlib.util.cache_from_source(str(helper)))
+    forged.parent.mkdir()
+    forged.write_bytes(
+        importlib.util.MAGIC_NUMBER
+        + b"".join(number.to_bytes(4, "little") for number in head)
+        + marshal.dumps(lie)
+    )
+    empty_project.write("lessons/a.py", '"""Title."""\n# %%\nimport _q\n\nassert _q.V == 1\n')
+    here = settings.load(empty_project.root)
+    (result,) = standing.build(here, standing.standings(here))
+    assert result.failure is None, result.failure
 
 
 # The page that says all this.

@@ -10,6 +10,7 @@ from mkdocs.config import load_config
 from mkdocs.exceptions import PluginError
 
 from lessonkit.press import settings
+from lessonkit.press.site.plugin import LessonkitPlugin
 
 START = "site_name: Mine\ntheme: {name: material, font: false}\n"
 
@@ -76,6 +77,18 @@ def test_what_cannot_work_is_refused_in_one_line(project: Project, more: str, sa
         configured(project, more)
     assert says in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_a_build_that_leaves_pages_as_they_were_is_refused() -> None:
+    plugin = LessonkitPlugin()
+    with pytest.raises(PluginError, match=r"the numbers of older runs.*without --dirty"):
+        plugin.on_startup(command="build", dirty=True)
+    plugin.copies.folder.cleanup()
+
+
+def test_a_store_that_is_a_link_to_itself_is_an_empty_one(project: Project) -> None:
+    (project.root / ".lessonkit").symlink_to(".lessonkit")
+    assert configured(project, "plugins: [lessonkit]\n")
 
 
 @pytest.mark.parametrize("lessons", [".", "course"])

@@ -12,12 +12,13 @@ above it, and `settings` and `memo`, which all of them know:
   in a `process` within its `limits`, forked where it can be (`nurseries`, `nursery`, `libraries`),
   under a `warden` that ends what it started; in there `worker` executes the cells, `streams` takes
   what they print, `outputs` what they return and draw, `reads` what they read (who asks: `calls`;
-  whose it is: `places`), and `watch` looks on. `store` keeps whole runs, `aside` those that grow,
-  `choice` says which a page uses, `beside` what has changed around it, and `failures` why there is
-  none; what may lie in a run say `contents`, `manifest` and `media`, whoever brings it, and `paths`
-  keeps those of this machine out. `standing` is the one answer to how a lesson stands. `replicate`
-  measures fresh seeds, `replications` knows what the records are worth, `verify` compares, `travel`
-  carries runs elsewhere in an `archive`, and `progress` tells how far all this is;
+  whose it is: `places` and `owned`), `anew` has them read code itself, and `watch` looks on.
+  `store` keeps whole runs, `aside` those that grow, `choice` says which a page uses, `beside` what
+  has changed around it, and `failures` why there is none; what may lie in a run say `contents`,
+  `manifest` and `media`, whoever brings it, and `paths` keeps those of this machine out. `standing`
+  is the one answer to how a lesson stands. `replicate` measures fresh seeds, `replications` knows
+  what the records are worth, `verify` compares, `travel` carries runs elsewhere in an `archive`,
+  and `progress` tells how far all this is;
 - `course`, what belongs to it and in which order it is read: `pages`, `syllabus`, `statements`,
   `cards`, the picture of each, and `entries`, each a lesson with its page and its standing;
 - `page`, how what was published is shown: `embed` finds the place, `outputs` says what a cell put

@@ -2,7 +2,9 @@
 
 A run writes down each as it was found. An input is called by how the lesson looked at it and where:
 "read data/steps.csv" (its bytes), "list data" (the names in it), "stat data/more.csv" (whether it
-is there, and its size). A path is seen from the project's root; outside of it, it is absolute.
+is there, and its size); "made data/cache.csv" is what the lesson left where it had found nothing,
+and there may as well be nothing again. A path is seen from the project's root; outside of it, it is
+absolute.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ def digest(root: Root, name: str) -> str:
             return _names(path) if how == "list" else "a folder"
         if not stat.S_ISREG(found.st_mode):
             return "no file"  # a device or a pipe has no content to compare
-        if how == "read":
+        if how in ("read", "made"):
             return _bytes(path, found.st_mtime_ns, found.st_size, found.st_ino)
         return f"{found.st_size} bytes"
     except (OSError, ValueError):
@@ -51,7 +53,15 @@ def moved(root: Root, found: Mapping[str, str]) -> list[str]:
     it, so it is not among them (see `unknown`).
     """
     lost = set(unknown(root, found))
-    return [name for name, was in found.items() if name not in lost and digest(root, name) != was]
+    return [
+        name
+        for name, was in found.items()
+        if name not in lost and digest(root, name) not in (was, _gone(name))
+    ]
+
+
+def _gone(name: str) -> str | None:
+    return ABSENT if name.startswith("made ") else None
 
 
 def unknown(root: Root, found: Iterable[str]) -> list[str]:

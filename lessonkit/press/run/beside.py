@@ -20,7 +20,7 @@ def changed(run: Run, names: Sequence[str]) -> str:
 
 def remarks(settings: Settings, run: Run) -> list[str]:
     """Say what could change unnoticed; nothing of it forbids publishing."""
-    return [*_unknown(settings, run), *_unlisted(settings, run)]
+    return [*_unknown(settings, run), *_made(settings, run), *_unlisted(settings, run)]
 
 
 def _unknown(settings: Settings, run: Run) -> Iterator[str]:
@@ -31,6 +31,18 @@ def _unknown(settings: Settings, run: Run) -> Iterator[str]:
             f"lesson {run.lesson}: its run read {unknown[0]}{_more(unknown)}, outside the project, "
             "which is not here: nobody can tell whether it is still the same. Keep it in the "
             "project."
+        )
+
+
+def _made(settings: Settings, run: Run) -> Iterator[str]:
+    """Say what the next run will find that this one did not."""
+    made = [inputs.spoken(name) for name in run.inputs if name.startswith("made ")]
+    there = [place for place in made if (settings.root / place).exists()]
+    if there:
+        yield (
+            f"lesson {run.lesson}: it looked for {there[0]}{_more(there)}, which was not there, "
+            "and made it. Whether it measures the same where it finds it tells "
+            f"`lessonkit verify {run.lesson}`."
         )
 
 

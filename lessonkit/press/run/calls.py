@@ -15,6 +15,8 @@ _STANDARD = os.path.dirname(os.__file__) + os.sep
 _ABOUT = tuple(os.path.join(_STANDARD, *name) for name in (("platform.py",), ("ctypes", "util.py")))
 # They show lines of code to a person, and nobody measures those.
 _SHOWING = ("traceback.py", "warnings.py")
+_REMOVING = os.path.join(_STANDARD, "shutil.py")
+_TEMPORARY = os.path.join(_STANDARD, "tempfile.py")
 _SEEING = (__file__, os.path.join(os.path.dirname(__file__), "reads.py"))  # we ourselves
 
 
@@ -53,6 +55,17 @@ def resolving() -> bool:
     return next(callers()).f_code.co_name in ("_joinrealpath", "realpath")
 
 
+def removing() -> bool:
+    """Say whether a whole folder is only looked through to remove it."""
+    code = next(callers()).f_code
+    return code.co_filename == _REMOVING and "rmtree" in code.co_name
+
+
+def by_tempfile() -> bool:
+    """Say whether something is made under a name that nobody has chosen."""
+    return next(callers()).f_code.co_filename == _TEMPORARY
+
+
 def callers() -> Iterator[FrameType]:
     """Yield the frames that led here, from the innermost, our own left out."""
     frame: FrameType | None = sys._getframe(1)
@@ -76,7 +89,7 @@ def is_shown() -> bool:
 def whole(path: Any, arguments: dict[str, Any]) -> Any:
     """Return the path of a call that may be seen from an open folder (`dir_fd`)."""
     folder = arguments.get("dir_fd")
-    return path if folder is None else os.path.join(folder_of(folder), os.fsdecode(path))
+    return path if folder in (None, -1) else os.path.join(folder_of(folder), os.fsdecode(path))
 
 
 def folder_of(descriptor: int) -> str:

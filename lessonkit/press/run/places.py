@@ -31,6 +31,7 @@ class Places:
         self.root = os.path.join(job["root"], "")
         self.resolved = os.path.join(os.path.realpath(job["root"]), "")
         self.around = (self.root[:-1], self.resolved[:-1])
+        self.declared = {os.path.normpath(self.root + name) for name in job["files"]}
         self.private = tuple(job["private"])  # the store's, and code that measures nothing
         self.runs = self.private[0]
         self.own = (job["folder"], os.path.realpath(job["folder"]))
@@ -78,6 +79,15 @@ class Places:
             if path.startswith(base):
                 return path[len(base) :].replace(os.sep, "/")
         return f"~/{path[len(self.home) :]}" if path.startswith(self.home) else path
+
+    def behind(self, path: str) -> str:
+        """Return what a link in the project leads to there: the lesson made it, maybe not this."""
+        real = os.path.realpath(path)
+        return os.path.normpath(self.root + self.name(real)) if self.inside(real) else path
+
+    def is_declared(self, path: str) -> bool:
+        """Say whether the lesson has said from the start that it reads this."""
+        return any(path == known or path.startswith(known + os.sep) for known in self.declared)
 
     def of_a_run(self, path: Any) -> bool:
         """Say whether a path lies in a run, but in the one that grows here."""

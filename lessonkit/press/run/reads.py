@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 from lessonkit.press.lesson import inputs
 from lessonkit.press.run import calls
+from lessonkit.press.run.owned import Owned
 from lessonkit.press.run.places import Places, source_of
 
 # Standard modules through which a lesson itself asks whether something is there.
@@ -27,7 +28,6 @@ _ASKING = (
     "filecmp.py",
 )
 _WRITES = os.O_WRONLY | os.O_RDWR
-_NEW = os.O_TRUNC | os.O_EXCL
 
 
 class LessonError(Exception):
@@ -45,12 +45,10 @@ class Reads:
         self.places = Places(job)
         self.root = job["root"]
         self.code = {os.path.realpath(path) for path in job["code"]}  # the key covers it
-        self.declared = {os.path.normpath(os.path.join(self.root, name)) for name in job["files"]}
         self.vouched = job["vouched"]  # the lesson says what its programs read
         self.report = os.path.join(job["folder"], "reads.txt")  # of forked processes
         self.found = dict[str, str]()  # input -> what it was when the lesson first looked
-        self.made = set[str]()  # files and folders that the lesson itself made
-        self.added = dict[str, str]()  # files that it added to -> what they were before
+        self.own = Owned()
         self.refusal = ""
         self.here = {"localhost", "::1", "::", "0.0.0.0", platform.node()}
         self.pid = os.getpid()
@@ -85,6 +83,7 @@ class Reads:
         if self.refusal:
             raise LessonError(self.refusal)
         inputs.forget()
+        self.own.settle(self.root, self.found, self.places.name)
         for name in inputs.moved(self.root, self.found):
             if not name.partition(" ")[2].startswith(("/", "~")):
                 raise LessonError(inputs.changed(self.root, name, self.found[name]))
@@ -120,13 +119,12 @@ class Reads:
             if flags & _WRITES:
                 return
             place = source_of(place)
-        if flags & os.O_EXCL and os.path.lexists(place):  # it fails, and so tells
-            self._note("stat", place)
-        elif flags & _WRITES and flags & _NEW:
-            if not os.path.isdir(place):
-                self.made.add(place)
+        if flags & os.O_EXCL:  # it fails where something is, and so tells
+            self._looked_for(place)
+        elif flags & _WRITES and flags & os.O_TRUNC:
+            self.own.write(place)
         elif flags & os.O_WRONLY:
-            self.added.setdefault(place, inputs.digest(self.root, f"read {place}"))
+            self.own.added.setdefault(place, inputs.digest(self.root, f"read {place}"))
         else:
             self._note("read", place, imported=calls.by_import())
 
@@ -136,18 +134,29 @@ class Reads:
         self._note("list", self.places.absolute(os.curdir if path is None else path))
 
     def _made_folder(self, path: Any, *_: Any) -> None:
-        place = self.places.absolute(path)
-        if place and not os.path.lexists(place):
-            self.made.add(place)
+        self.own.make(self.places.absolute(path), alone=calls.by_tempfile())
+
+    def _removed(self, path: Any, folder: int = -1) -> None:
+        self.own.clear(self.places.absolute(calls.whole(path, {"dir_fd": folder})))
+
+    def _truncated(self, path: Any, length: int) -> None:
+        if length == 0:
+            self.own.clear(self.places.absolute(path))
+
+    def _looked_for(self, place: str | None) -> None:
+        """Something is made, unless it is there."""
+        if not calls.by_tempfile():
+            self._note("stat", place)
+        self.own.make(place, alone=calls.by_tempfile())
 
     def _renamed(self, source: Any, target: Any, *_: Any) -> None:
         place, into = self.places.absolute(source), self.places.absolute(target)
         if place and inputs.HIDDEN in place:
             return
-        if place and not self._own(place):
+        if place and not (self.own.has(place) or self.own.began(place)):
             self._note("read", place)
         elif into:
-            self.made.add(into)
+            self.own.made.add(into)
 
     def _linked(self, source: Any, *_: Any) -> None:
         self._note("read", self.places.absolute(source))
@@ -168,7 +177,11 @@ class Reads:
         if name and ":memory:" not in name and "mode=memory" not in name:
             uri = name.startswith("file:")
             path = unquote(urlsplit(name).path) if uri else name
-            self._note("read", self.places.absolute(path))
+            place = self.places.absolute(path)
+            if place and os.path.lexists(place):
+                self._note("read", place)
+            else:
+                self._looked_for(place)
 
     def _foreign(self, name: Any, *_: Any) -> None:
         if isinstance(name, (str, bytes)) and os.path.exists(name):
@@ -228,39 +241,25 @@ class Reads:
     # Taking down.
 
     def _note(self, how: str, place: str | None, imported: bool = False) -> None:
-        if place is not None and self._own(place):
-            place = self._behind(place)
-        if place is None or self._own(place) or self._is_declared(place):
+        if place is None or calls.removing():
+            return
+        if self.own.has(place):
+            place = self.places.behind(place)
+        if self.own.has(place) or self.places.is_declared(place):
             return
         if os.path.realpath(place) in self.code and (imported or calls.is_shown()):
             return
+        if self.own.began(place):  # what it reads there depends on there having been nothing
+            how = "stat"
         name = f"{how} {self.places.name(place)}"
         if name in self.found:
             return
-        now = self.added.get(place) if how == "read" else None
-        now = inputs.digest(self.root, name) if now is None else now
+        now = self.own.added.get(place) if how == "read" else None
+        if now is None:
+            now = inputs.ABSENT if self.own.began(place) else inputs.digest(self.root, name)
         if now != inputs.ABSENT or self.places.inside(place):  # libraries look for much elsewhere
             self.found[name] = now
             self._tell(name, now)
-
-    def _behind(self, place: str) -> str:
-        """Return what a link in the project leads to there: the lesson made it, maybe not this."""
-        real = os.path.realpath(place)
-        inside = self.places.inside(real)
-        return (
-            os.path.normpath(os.path.join(self.root, self.places.name(real))) if inside else place
-        )
-
-    def _own(self, place: str) -> bool:
-        """Say whether the lesson made it, or a folder around it."""
-        while place not in self.made:
-            place, last = os.path.split(place)
-            if not last:
-                return False
-        return True
-
-    def _is_declared(self, place: str) -> bool:
-        return any(place == path or place.startswith(path + os.sep) for path in self.declared)
 
     def _refuse(self, why: str) -> None:
         self.refusal = why
@@ -280,6 +279,9 @@ _LOOKS: dict[str, Callable[..., None]] = {
     "os.scandir": Reads._listed,
     "os.mkdir": Reads._made_folder,
     "os.rename": Reads._renamed,
+    "os.remove": Reads._removed,
+    "os.rmdir": Reads._removed,
+    "os.truncate": Reads._truncated,
     "os.link": Reads._linked,
     "import": Reads._loaded,
     "sqlite3.connect": Reads._database,

@@ -23,7 +23,7 @@ from typing import Any
 from lessonkit.evidence import circumstances
 from lessonkit.evidence import session as evidence_session
 from lessonkit.evidence.record import EvidenceError
-from lessonkit.press.run import aside, outputs, warden
+from lessonkit.press.run import anew, aside, outputs, warden
 from lessonkit.press.run.reads import LessonError, Reads
 from lessonkit.press.run.streams import Streams
 from lessonkit.press.run.watch import Watch
@@ -70,6 +70,7 @@ def main(job_file: str, parent: int | None = None) -> int:
             )
         script = Path(job["script"])
         tree = ast.parse(script.read_bytes(), filename=job["script"])
+        anew.compile_anew(reads.places)
         reads.begin()
         cells = execute(script, tree, job, session, watch, streams)
         found = reads.end()

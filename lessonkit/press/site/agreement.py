@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,8 @@ def check(config: Any, project: Settings) -> None:
         UsageError: pages are looked for in two places, the site would be written over sources or
             without what lessons published, or the plugin is there twice.
     """
-    docs, site = (Path(config[name]).resolve() for name in ("docs_dir", "site_dir"))
-    if docs != project.pages_folder.resolve():
+    docs, site = (_real(config[name]) for name in ("docs_dir", "site_dir"))
+    if docs != _real(project.pages_folder):
         raise UsageError(
             f"mkdocs.yml has `docs_dir: {_below(project.root, docs)}`, and [tool.lessonkit] in "
             f"pyproject.toml has `pages = {project.pages!r}`: expected the same folder. Write "
@@ -29,7 +30,7 @@ def check(config: Any, project: Settings) -> None:
         )
     store = project.root / project.store
     ours = (project.lessons_folder, store, project.replications_folder, project.pages_folder)
-    for folder in map(Path.resolve, ours):  # MkDocs empties the site's folder before it builds
+    for folder in map(_real, ours):  # MkDocs empties the site's folder before it builds
         if site.is_relative_to(folder) or folder.is_relative_to(site):
             raise UsageError(
                 f"`site_dir: {_below(project.root, site)}` would mix the site with what lies in "
@@ -45,6 +46,10 @@ def check(config: Any, project: Settings) -> None:
     twice = [name for name in config["plugins"] if name.partition(" ")[0] == "lessonkit"]
     if len(twice) > 1:
         raise UsageError("it is named twice under `plugins:`: expected once; remove one.")
+
+
+def _real(folder: str | Path) -> Path:
+    return Path(os.path.realpath(folder))  # Path.resolve has no word for a link to itself
 
 
 def _below(root: Path, folder: Path) -> str:

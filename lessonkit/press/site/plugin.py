@@ -64,9 +64,14 @@ class LessonkitPlugin(BasePlugin):
         self.place: resolving.Place | None = None  # the page that is being rendered
         self.copies = copies.Copies()
 
-    def on_startup(self, *, command: str, **_: Any) -> None:
-        """Remember whether somebody is writing."""
+    def on_startup(self, *, command: str, dirty: bool = False, **_: Any) -> None:
+        """Remember whether somebody is writing, and refuse to leave pages as they were."""
         self.serving = command == "serve"
+        if dirty:
+            raise PluginError(
+                "plugin lessonkit: --dirty leaves pages whose text is as it was, with the numbers "
+                "of older runs: expected a whole build. Say the same without --dirty."
+            )
 
     def on_config(self, config: Any) -> Any:
         """Find the project around the configuration file, and bring what its pages need."""
