@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import subprocess
@@ -17,6 +18,7 @@ from workshop import Outcome, Workshop, walks
 from lessonkit.evidence import circumstances
 from lessonkit.press.commands import keeping
 from lessonkit.press.run import standing
+from lessonkit.press.site import laid
 
 
 @pytest.fixture
@@ -181,6 +183,17 @@ def test_clean_all_leaves_only_what_the_author_wrote(there: Workshop) -> None:
     assert not (there.root / ".lessonkit/memo").exists()
     assert (there.root / "lessons/walks/stray.py").exists()
     assert there.do("clean", "--all", "--yes").out == "nothing to remove\n"
+
+
+def test_a_full_disk_under_the_site_hides_no_failure(there: Workshop) -> None:
+    there.write("lessons/walks/bad.py", '"""A walk."""\n\nimport walking\n')
+    full = mock.patch.object(laid, "bring", side_effect=OSError(errno.ENOSPC, "No space left"))
+    with full:
+        outcome = there.do("build")
+    assert outcome.code == 1
+    assert "lessons/walks/bad.py:3: ModuleNotFoundError: " in outcome.err
+    assert "docs/generated: cannot be written: No space left." in outcome.err
+    assert outcome.out.endswith("2 lessons: 1 failed, 1 fresh\n")
 
 
 def test_what_cannot_be_removed_is_said(there: Workshop) -> None:

@@ -41,7 +41,10 @@ def build(
     now, carried, lost = standing.with_records(project, now, wanted)
     for line in carried:
         terminal.say(f"[dim]carried over[/] {line}")
-    downloads.publish(Course(project), click.echo)
+    try:
+        downloads.publish(Course(project), click.echo)
+    except PressError as error:  # why lessons failed is said all the same
+        lost.append(f"lessonkit: {error}")
     terminal.remark(line for lesson in now for line in lesson.remarks)
     failed = terminal.traces(project, results)
     problems = [line for lesson in now for line in lesson.problems]

@@ -89,6 +89,7 @@ def run_all(
         finally:  # interrupted: leave no process and nothing half-written
             nurseries.close(at_once=bool(batch.active))
             batch.drop()
+            aside.sweep(runs)  # what the dying still wrote while it was removed
     if batch.full:
         raise batch.full
     return batch.results
