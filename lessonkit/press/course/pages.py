@@ -109,7 +109,7 @@ def read(settings: Settings, path: Path) -> Page:
         raise PageError(f"cannot be read: {error.strerror or error}") from None
     if not stat.S_ISREG(found.st_mode):
         raise PageError("cannot be read: it is no file")
-    return _read(path, settings.pages_folder, found.st_mtime_ns, found.st_size)
+    return _read(path, settings.pages_folder, found.st_mtime_ns, found.st_ctime_ns, found.st_size)
 
 
 def first_line(settings: Settings, path: Path) -> int:
@@ -121,7 +121,7 @@ def first_line(settings: Settings, path: Path) -> int:
 
 
 @lru_cache(maxsize=1024)
-def _read(path: Path, root: Path, mtime: int, size: int) -> Page:
+def _read(path: Path, root: Path, mtime: int, ctime: int, size: int) -> Page:
     text = _text(path)
     match = _FRONT_MATTER.match(text)
     if not match and _OPEN.match(text):

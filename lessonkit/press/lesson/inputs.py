@@ -33,7 +33,7 @@ def digest(root: Root, name: str) -> str:
         if not stat.S_ISREG(found.st_mode):
             return "no file"  # a device or a pipe has no content to compare
         if how in ("read", "made"):
-            return _bytes(path, found.st_mtime_ns, found.st_size, found.st_ino)
+            return _bytes(path, found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
         return f"{found.st_size} bytes"
     except (OSError, ValueError):
         return ABSENT
@@ -102,7 +102,7 @@ def changed(root: Root, name: str, was: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _bytes(path: str, mtime: int, size: int, number: int) -> str:
+def _bytes(path: str, mtime: int, ctime: int, size: int, number: int) -> str:
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

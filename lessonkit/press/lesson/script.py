@@ -105,11 +105,13 @@ def read(path: Path, text: str = "markdown", memo_folder: Path | None = None) ->
             that stands in no cell.
     """
     found = looked_at(path)
-    return _read(path, text, memo_folder, found.st_mtime_ns, found.st_size)
+    return _read(path, text, memo_folder, found.st_mtime_ns, found.st_ctime_ns, found.st_size)
 
 
 @lru_cache(maxsize=256)  # on the file's time, too: under `serve` files change
-def _read(path: Path, text: str, memo_folder: Path | None, mtime: int, size: int) -> Script:
+def _read(
+    path: Path, text: str, memo_folder: Path | None, mtime: int, ctime: int, size: int
+) -> Script:
     if memo_folder is None:
         return _split(path, text)
     try:

@@ -54,7 +54,7 @@ def tree(path: Path, memo_folder: Path) -> Tree:
         stat = path.stat()
     except OSError as error:
         raise script.ScriptError(f"{path}: cannot be read: {error.strerror}.") from None
-    return _cached_tree(path, memo_folder, stat.st_mtime_ns, stat.st_size)
+    return _cached_tree(path, memo_folder, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size)
 
 
 def line_of(path: Path, read: str) -> int:
@@ -66,7 +66,7 @@ def line_of(path: Path, read: str) -> int:
 
 
 @lru_cache(maxsize=1024)
-def _cached_tree(path: Path, memo_folder: Path, mtime: int, size: int) -> Tree:
+def _cached_tree(path: Path, memo_folder: Path, mtime: int, ctime: int, size: int) -> Tree:
     content = hashlib.sha256(path.read_bytes()).hexdigest()
     parser = f"{sys.version_info.major}.{sys.version_info.minor}"
     kept = memo.recall(memo_folder, __file__, [content, parser], lambda: json.dumps(_parsed(path)))
