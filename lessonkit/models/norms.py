@@ -6,8 +6,9 @@ and without a norm changes nothing else.
 
 from __future__ import annotations
 
+import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 __all__ = ["batch_norm", "layer_norm"]
 
@@ -22,16 +23,16 @@ def batch_norm(
     Always over the batch at hand, when a network is examined, too: there are no running averages,
     so the answer to one example depends on those beside it.
     """
-    return _standardised(sums, 1)
+    copies, batch, units = sums.shape
+    # All units of all copies side by side, as one operation of torch's has them, in half the time;
+    # asked for by its own name, for its wrapper refuses a batch of one.
+    flat = sums.mT.reshape(1, copies * units, batch)
+    normed = torch.batch_norm(flat, None, None, None, None, True, 0.0, _EPSILON, False)
+    return normed.view(copies, units, batch).mT
 
 
 def layer_norm(
     sums: Float[Tensor, "seeds batch units"],
 ) -> Float[Tensor, "seeds batch units"]:
     """Give each example mean 0 and deviation 1 over the units (Ba et al. 2016)."""
-    return _standardised(sums, 2)
-
-
-def _standardised(sums: Tensor, axis: int) -> Tensor:
-    centred = sums - sums.mean(dim=axis, keepdim=True)
-    return centred * (centred.square().mean(dim=axis, keepdim=True) + _EPSILON).rsqrt()
+    return nn.functional.layer_norm(sums, sums.shape[-1:], eps=_EPSILON)
