@@ -118,7 +118,7 @@ lesson.claim("twice-the-weights-half-the-gradient", "With batch norm, twice the 
 # %% held
 def trained(rate, hold=False, schedule=None):  # with batch norm
     net = network("batch norm", 8)
-    born = [weights.norm(dim=(1, 2), keepdim=True).detach() for weights in net.weights]
+    born = [w.norm(dim=(1, 2), keepdim=True).detach() for w in net.weights]
     deal, stepper = batches(len(train), 48, seeds), descent("sgd", net, rate)
     for share in schedule or [1.0] * steps:
         dealt = next(deal).to(lesson.device)
@@ -170,7 +170,7 @@ lesson.claim("neither-half-is-enough", "With one half of batch norm, whichever, 
 
 # %% growth
 # ## Break it: deeper
-def growth(norm, activation="relu", start="he"):  # of the blame, by one layer going down
+def growth(norm, activation="relu", start="he"):  # of the blame
     net = network(norm, 30, activation, start, width=64)
     blame = measure_gradients(net, some).signal_gradient_rms
     return (blame[:, 0] / blame[:, -1]) ** (1 / 28)  # (seeds,)
