@@ -192,13 +192,13 @@ lesson.table("forty", "40 layers", {
     format={"blame, by one layer": ".2f", "right": ".0%"},
     caption="With batch norm: the faster blame grows, the less is learned. "
     "Both ReLU networks had twice the steps.")
-lesson.claim("any-depth-with-batch-norm", "With batch norm and twice the steps, 40 plain ReLU layers "
-    "get {rule} right", {"40": deep["relu"], "8": maps["batch norm"][:, 2, 2]}, "40",
+lesson.claim("any-depth-with-batch-norm", "With batch norm and twice the steps, 40 plain ReLU "
+    "layers get {rule} right", {"40": deep["relu"], "8": maps["batch norm"][:, 2, 2]}, "40",
     trap={"8 layers": "8"}, at_least=0.8, expect="contradicted")
 gain = {"40 ReLU layers": deep["relu"] - deep["relu, no norm"],
         "20 sigmoid layers": alone["batch norm"] - alone["no norm"]}
-lesson.claim("it-always-helps", "With batch norm, 40 plain ReLU layers get {rule:points} more right "
-    "than without", gain, "40 ReLU layers", trap="20 sigmoid layers", at_least=0.35,
+lesson.claim("it-always-helps", "With batch norm, 40 plain ReLU layers get {rule:points} more "
+    "right than without", gain, "40 ReLU layers", trap="20 sigmoid layers", at_least=0.35,
     expect="contradicted")
 lesson.claim("sigmoids-go-deeper", "With batch norm, 40 sigmoid layers get {rule} right", deep,
     "sigmoid", trap="relu", at_least=0.7)
