@@ -243,7 +243,8 @@ def changed(norm):  # by biases from N(0, 1) below every norm
 torch.manual_seed(seeds[0])
 lesson.number("straight", straight, format=".2f", label="blame, by one straight layer")
 lesson.table("other-biases", "biases", {"answers change by": {
-    n: changed(n).detach() for n in maps}}, format=".1g", caption="The largest change of any sum in the last layer.")
+    n: changed(n).detach() for n in maps}}, format=".1g",
+    caption="The largest change of any sum in the last layer.")
 lesson.compare("paper-and-ours", {
     "sigmoids without a norm": ("never above 0.1 %, chance", alone["no norm"]),
     "sigmoids with batch norm": ("69.8 %", alone["batch norm"])},
