@@ -14,7 +14,8 @@ from workshop import Workshop, copied
 
 from lessonkit.evidence import Claim, Rule
 from lessonkit.evidence.promise import Promise
-from lessonkit.press.page import language, wording
+from lessonkit.press.course.entries import Course
+from lessonkit.press.page import blocks, language, wording
 from lessonkit.press.page.templates import spread
 
 PRESS = Path(language.__file__).parent.parent
@@ -132,6 +133,29 @@ def test_nothing_of_ours_stays_english_on_a_german_page(bare: Render, name: str)
         re.findall(r'(?:aria-label|title|data-label)="([^"]*)"', text)
     )
     assert not re.search(rf"\b(?:{ENGLISH})\b", seen), seen
+
+
+@pytest.mark.parametrize(
+    ("edit", "running", "says"),
+    [
+        ("steps = 1 + ", (), "Diese Seite zeigt einen früheren Lauf."),
+        ("steps = 1 + ", ["walks/stray"], "Die Lektion läuft gerade."),
+    ],
+)
+def test_a_banner_says_in_the_language_of_the_page_what_is_the_matter(
+    course: Workshop,  # noqa: F811
+    tmp_path: Path,
+    edit: str,
+    running: list[str],
+    says: str,
+) -> None:
+    there = copied(course, tmp_path / "course")
+    there.replace("lessons/walks/stray.py", "steps = ", edit)
+    language.use("de")
+    now = Course(there.settings, running=running)
+    head = blocks.frame(now, now.entry("walks/stray"), lambda path: path).partition("</div>")[0]
+    assert f"<b>{says}</b>" in head
+    assert '<span lang="en">lesson' in head  # the reason, as a terminal says it
 
 
 def test_an_author_adds_a_language_by_a_file(course: Workshop, tmp_path: Path) -> None:  # noqa: F811

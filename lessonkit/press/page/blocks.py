@@ -35,6 +35,7 @@ def frame(course: Course, entry: Entry, link: Link) -> str:
     return render(
         "frame",
         banners=banners(entry),
+        running=entry.running,
         question=page.question if page else "",
         topic=page.topic if page else "",
         level=level,
