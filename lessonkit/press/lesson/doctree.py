@@ -163,7 +163,7 @@ def _barred(found: re.Match[str]) -> str:
         return text
     if found["code"] is not None:
         signs = re.sub(r"[^A-Za-z0-9\s]", lambda sign: f"&#{ord(sign[0])};", found["code"].strip())
-        return f"<code>{signs}</code>"
+        return _CODE_IN_CELL.format(signs)
     if text[0] == "$":
         return text.replace(r"\|", r"\Vert ").replace("|", r"\vert ")
     return r"\|"
@@ -243,6 +243,7 @@ def _phrase(node: Any) -> str:
 
 
 _AROUND = {"emphasis": "*{}*", "strong": "**{}**", "superscript": "<sup>{}</sup>"}
+_CODE_IN_CELL = "<code>{}</code>"
 _AROUND |= {"subscript": "<sub>{}</sub>"}
 _SIGNS = re.compile(r"[\\`*\[\]$]|<(?=[A-Za-z/!?])|(?<!\w)_|_(?!\w)")
 
