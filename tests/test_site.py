@@ -248,6 +248,25 @@ def test_the_reference_says_which_lessons_use_a_room(site: Path) -> None:
 
 @needs_browser
 @pytest.mark.browser
+def test_a_card_without_a_picture_is_as_tall_as_its_words(
+    chromium: browser.Browser, repository: Path
+) -> None:
+    css = (repository / "lessonkit/press/assets/lessonkit.css").read_text("utf-8")
+    cards = "".join(f'<p class="lk-card">{img}<a>x</a></p>' for img in ("<img>", ""))
+    page = chromium.new_page(viewport={"width": 1000, "height": 800})
+    page.set_content(
+        f'<style>{css}</style><div class="md-typeset"><div class="lk-gallery">{cards}</div></div>'
+    )
+    drawn, plain = (card.bounding_box() for card in page.query_selector_all(".lk-card"))
+    page.close()
+    assert drawn
+    assert plain
+    assert drawn["y"] == plain["y"]
+    assert plain["height"] < drawn["height"] / 2
+
+
+@needs_browser
+@pytest.mark.browser
 @pytest.mark.parametrize("scheme", browser.SCHEMES)
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_opens_without_complaint_fits_its_window_and_is_for_everybody(
