@@ -86,6 +86,6 @@ def run_all(run: Run, notebook: Path, twin: Path) -> None:
             assert (text or texts(outputs)) == texts(shown[name]), name
             assert html(outputs) == html(shown[name]), name
         elif name == "close":
-            assert "claims came out as promised." in texts(outputs) or "smoke" in texts(outputs)
+            assert "came out as promised." in texts(outputs) or "smoke" in texts(outputs)
         else:
             assert outputs == []

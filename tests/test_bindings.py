@@ -95,7 +95,7 @@ def test_a_level_that_cannot_be_drawn_is_an_error(there: Workshop, level: str) -
     page(there, "# x\n", f"level: {level}")
     (error,) = told(there, warnings=False)
     assert error.startswith("docs/new.md: level ")
-    assert "expected one of 1 (no maths), 2 (some maths), 3 (more maths)." in error
+    assert "expected one of 1 (no maths), 2 (some maths), 3 (more maths)" in error
 
 
 def test_a_topic_is_a_few_words(there: Workshop) -> None:

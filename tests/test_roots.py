@@ -93,9 +93,12 @@ def test_only_an_environment_in_the_project_is_a_reason_to_look_away(
     monkeypatch.setattr(sys, "prefix", str(place))
     monkeypatch.setattr(sys, "exec_prefix", str(place))
     aside = str(lesson.root / ".lessonkit/runs")
-    looked = places.Places({"root": str(lesson.root), "private": [aside], "folder": aside})
+    looked = places.Places(
+        {"root": str(lesson.root), "private": [aside], "folder": aside, "files": []}
+    )
     data = lesson.write("lessons/data.csv", "1")
     assert looked.absolute(data) == str(data)
+    assert looked.absolute("__editable__.lessonkit-0.1.0.finder.__path_hook__") is None
     assert (looked.absolute(lesson.root / "env/share/x") is None) == (prefix == "course/env")
     assert (place in roots.environments(lesson.root)) == (prefix == "course/env")
 

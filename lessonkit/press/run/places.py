@@ -15,6 +15,7 @@ _SYSTEM = (
     *("/nix", "/snap", "/System", "/Library", "/var/lib", "/var/cache"),
 )
 _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+_NO_PATH = ".__path_hook__"  # what an editable installation leaves on sys.path: a mark, no file
 _WINDOWS = ("/proc/", "/dev/fd/")
 # Below the home: what libraries keep between runs, and fonts.
 _KEPT = (".cache", ".local/share/fonts", ".fonts", ".matplotlib", ".nv", ".triton", ".keras")
@@ -53,6 +54,8 @@ class Places:
         if isinstance(path, int):  # an open folder
             path = folder_of(path)
         text = os.path.abspath(os.fsdecode(path))
+        if text.endswith(_NO_PATH):
+            return None
         if not self.inside(text):
             folder = text + os.sep
             if folder.startswith(self.libraries) or any(part in folder for part in _INSTALLED):
