@@ -82,8 +82,8 @@ def run_all(run: Run, notebook: Path, twin: Path) -> None:
         outputs = run("".join(cell["source"]))
         if name in shown:
             opening = [line for line in texts(outputs).split("\n") if "  profile " in line]
-            text = texts(outputs).removeprefix("\n".join([*opening, "", ""])) if opening else ""
-            assert (text or texts(outputs)) == texts(shown[name]), name
+            start = "\n".join([*opening, "", ""]) if opening else ""
+            assert texts(outputs).removeprefix(start) == texts(shown[name]), name
             assert html(outputs) == html(shown[name]), name
         elif name == "close":
             assert "came out as promised." in texts(outputs) or "smoke" in texts(outputs)

@@ -57,7 +57,7 @@ def made(course: Course) -> dict[str, bytes]:
 
 def _made(course: Course) -> dict[str, bytes]:
     files = {name: _slim(_asset(name)) for name in STYLES}
-    files |= {name: _asset(name) for name in SCRIPTS}
+    files |= {name: _slim_script(_asset(name)) for name in SCRIPTS}
     site, packed = elsewhere.site_url(course.settings), dict[str, bytes]()
     libraries: list[readme.Taken] = []
     for entry in course.entries.values():
@@ -85,6 +85,12 @@ def _slim(style: bytes) -> bytes:
     style = re.sub(rb"/\*.*?\*/", b"", style, flags=re.S)
     style = re.sub(rb"\s*([{};])\s*", rb"\1", style)
     return re.sub(rb"\s*\n\s*", b"\n", style).strip() + b"\n"
+
+
+def _slim_script(script: bytes) -> bytes:
+    """Leave out of a script its lines of comment, and indents."""
+    script = re.sub(rb"^[ \t]*//.*\n", b"", script, flags=re.M)
+    return re.sub(rb"^[ \t]+", b"", script, flags=re.M)
 
 
 def _of_lesson(entry: Entry, taken: elsewhere.Luggage, site: str) -> dict[str, bytes]:
