@@ -84,6 +84,7 @@ def _slim(style: bytes) -> bytes:
     """Leave out of a stylesheet what only its authors read: comments, and indents."""
     style = re.sub(rb"/\*.*?\*/", b"", style, flags=re.S)
     style = re.sub(rb"\s*([{};])\s*", rb"\1", style)
+    style = re.sub(rb"(?<=[\w-]): |;(?=})", lambda m: m[0][:1].strip(b";"), style)
     return re.sub(rb"\s*\n\s*", b"\n", style).strip() + b"\n"
 
 
