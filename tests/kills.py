@@ -51,6 +51,19 @@ lesson.number("values", [float(value) for value in values])
 LESSONS = {"a/forked": "import numpy", "a/beside": "import numpy", "a/fresh": "import json"}
 
 
+def builder(root: Path) -> subprocess.Popen[bytes]:
+    """Start a builder of a project, two lessons at once, in a session of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "lessonkit.press.cli", "build", "--jobs", "2"],
+        cwd=root,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        # What runs in the background of a script would not hear Ctrl-C, and nor would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+
+
 @dataclass
 class Course:
     """A course whose processes can be told from all others: they work in its folder."""
@@ -88,15 +101,7 @@ class Course:
 
     def build(self) -> subprocess.Popen[bytes]:
         """Start a builder."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "lessonkit.press.cli", "build", "--jobs", "2"],
-            cwd=self.root,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            # What runs in the background of a script would not hear Ctrl-C.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-        )
+        return builder(self.root)
 
     def living(self) -> dict[int, str]:
         """Return the processes of builds that live, with what each is."""

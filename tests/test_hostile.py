@@ -373,26 +373,25 @@ def file(name: str, content: bytes | Callable[[bytes], bytes]) -> Change:
     return change
 
 
-def evidence(edit: Callable[[Any], object]) -> Change:
-    """Other evidence."""
+def data(name: str, edit: Callable[[Any], object]) -> Change:
+    """Other data in a file of JSON."""
 
     def change(content: bytes) -> bytes:
-        data = json.loads(content)
-        edit(data)
-        return json.dumps(data).encode()
+        whole = json.loads(content)
+        edit(whole)
+        return json.dumps(whole).encode()
 
-    return file("evidence.json", change)
+    return file(name, change)
+
+
+def evidence(edit: Callable[[Any], object]) -> Change:
+    """Other evidence."""
+    return data("evidence.json", edit)
 
 
 def cells(edit: Callable[[Any], object]) -> Change:
     """Other outputs of cells."""
-
-    def change(content: bytes) -> bytes:
-        data = json.loads(content)
-        edit(data)
-        return json.dumps(data).encode()
-
-    return file("cells.json", change)
+    return data("cells.json", edit)
 
 
 def record(kind: str, **changes: Any) -> Change:

@@ -6,14 +6,13 @@ import json
 import logging
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import Project
+from kills import builder
 from test_runner import alive
 
 from lessonkit.press import settings
@@ -300,21 +299,13 @@ def test_no_process_outlives_the_builder(course: Project, how: int, library: str
         f"made = Path({str(pids)!r}, f'{{os.getpid()}}-{{os.getppid()}}').touch()\ntime.sleep(600)"
     )
     write(course, code)
-    builder = subprocess.Popen(
-        [sys.executable, "-m", "lessonkit.press.cli", "build", "--jobs", "2"],
-        cwd=course.root,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        # What runs in the background of a script would not hear Ctrl-C, and nor would its children.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )
+    building = builder(course.root)
     until(lambda: len(list(pids.iterdir())) == 2)
-    builder.send_signal(how)
-    builder.wait(30)
+    building.send_signal(how)
+    building.wait(30)
     started = {int(pid) for path in pids.iterdir() for pid in path.name.split("-")}
-    assert len(started - {builder.pid}) == 4  # two lessons and their wardens
-    until(lambda: not any(alive(pid) for pid in started - {builder.pid}))
+    assert len(started - {building.pid}) == 4  # two lessons and their wardens
+    until(lambda: not any(alive(pid) for pid in started - {building.pid}))
     if how != signal.SIGKILL:
         assert not list((course.root / ".lessonkit/runs").rglob("job.json"))
 
