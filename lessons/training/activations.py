@@ -112,8 +112,8 @@ lesson.table("six-layers", "6 layers", {
     "best rate": {name: f"{run.rate:g}" for name, run in six.items()}}, format=".1%",
     caption="One stalls at every rate. The others are too close to be ranked.")
 lesson.claim("sigmoid-stalls", "From Xavier's weights, six sigmoid layers get {rule:%} of their "
-    "training pictures right, at the best of six learning rates", right, "sigmoid", trap="tanh", at_most=0.16,
-    format=".1%", answers=("D41", "B48"))
+    "training pictures right, at the best of six learning rates", right, "sigmoid", trap="tanh",
+    at_most=0.16, format=".1%", answers=("D41", "B48"))
 fifth = torch.stack([r for n, r in right.items() if n != "sigmoid"]).amin(dim=0)
 lesson.claim("the-others-learn", "With tanh, ReLU, leaky ReLU, GELU and SiLU, six layers get "
     "{rule:%} right: even the last of the five", {"last of five": fifth, **right}, "last of five",

@@ -166,7 +166,8 @@ lesson.claim("batch-norm-rescues-sigmoids", "From nn.Linear's start, 20 sigmoid 
 lesson.claim("layer-norm-does-not", "With layer norm and twice the steps, they guess: {rule} right",
     alone, "layer norm", trap="batch norm", at_most=0.15)
 lesson.claim("neither-half-is-enough", "From nn.Linear's start, with one half of batch norm, "
-    "whichever, and twice the steps, they guess: {rule} right", halves, "either", trap="both", at_most=0.15)
+    "whichever, and twice the steps, they guess: {rule} right", halves, "either", trap="both",
+    at_most=0.15)
 
 # %% growth
 # ## Break it: deeper
