@@ -87,10 +87,15 @@ def names_used(script: Path, package: str = "lessonkit") -> list[str]:
 
     What an import binds counts where it is used: `from a import b; b.c()` uses `a.b.c`.
     """
-    tree = ast.parse(script.read_bytes())
+    return list(_names_used(script.read_bytes(), package))
+
+
+@lru_cache(maxsize=512)  # every page of the reference asks each script
+def _names_used(code: bytes, package: str) -> tuple[str, ...]:
+    tree = ast.parse(code)
     bound = dict(pair for node in ast.walk(tree) for pair in _bound(node))
     names = {full for name in _chains(tree) for full in _spelled(name, bound)}
-    return sorted(name for name in names if name.split(".")[0] == package)
+    return tuple(sorted(name for name in names if name.split(".")[0] == package))
 
 
 def _bound(node: ast.AST) -> Iterator[tuple[str, str]]:
