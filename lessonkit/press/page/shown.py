@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from itertools import chain
 
 from lessonkit.evidence import Claim
 from lessonkit.press.course import pages
@@ -51,7 +52,7 @@ def address(
     if holds(here, entry.name, claim):
         return f"#claim-{claim}"
     others = [entry.page] if entry.page else []
-    for page in [*others, *pages.readable(course.settings)]:
+    for page in chain(others, pages.readable(course.settings)):
         shown = holds(names(page.body, page.lesson), entry.name, claim)
         if shown and (there := link(page.path)):
             return f"{there}#claim-{claim}"
