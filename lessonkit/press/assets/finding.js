@@ -35,15 +35,6 @@ function offerFilters() {
   }
 }
 
-// A link to a row opens the fold that the row is in.
-function openTarget() {
-  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)))
-  const fold = target && target.closest("details:not([open])")
-  if (!fold) return
-  fold.open = true
-  target.scrollIntoView()
-}
-
 // Search -------------------------------------------------------------------------------------
 // Material looks for every word that begins like one of the question's: "what is a neuron" would
 // find all that begins with "a". The small words of a question are left out, and so is the s of many.
@@ -70,11 +61,5 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && word) document.activeElement.blur()
 })
 
-function prepareFinding() {
-  offerFilters()
-  openTarget()
-}
-
-if (typeof document$ === "undefined") prepareFinding()
-else document$.subscribe(prepareFinding)
-addEventListener("hashchange", openTarget)
+if (typeof document$ === "undefined") offerFilters()
+else document$.subscribe(offerFilters)
