@@ -124,8 +124,8 @@ class Twins:
 
     def _recall(self, path: str, asked: Any, make: Callable[[], str]) -> str:
         content = hashlib.sha256(Path(path).read_bytes()).hexdigest()
-        kind = Path(path).suffix
-        ingredients = [content, kind, repr(asked), _versions(), _typesetter(), language.spoken()]
+        kind, typesetter = Path(path).suffix, memo.digest_of(formulas.__file__)
+        ingredients = [content, kind, repr(asked), _versions(), typesetter, language.spoken()]
         return memo.recall(self.memo_folder, slim.__file__, ingredients, make)
 
     @cached_property
@@ -147,11 +147,6 @@ def _find_templates() -> None:
             folder = str(Path(str(file.locate())).resolve().parents[3])
             known = os.environ.get("JUPYTER_PATH")
             os.environ["JUPYTER_PATH"] = os.pathsep.join([known, folder] if known else [folder])
-
-
-@lru_cache(maxsize=1)
-def _typesetter() -> str:
-    return hashlib.sha256(Path(formulas.__file__).read_bytes()).hexdigest()
 
 
 @lru_cache(maxsize=1)
