@@ -77,11 +77,6 @@ def by_cell(script: Script, run: Run) -> list[list[Output]]:
     return homes
 
 
-def pictures(script: Script, run: Run) -> list[Picture]:
-    """Return all pictures that cells of a run left open, in order."""
-    return [picture for cell in by_cell(script, run) for one in cell for picture in one.pictures]
-
-
 def _shown(script: Script, cell: Cell, output: dict[str, Any], before: int) -> Output:
     stills = output["figures"]
     moving = output.get("moving") or [""] * len(stills)
