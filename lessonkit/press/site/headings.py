@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from html import escape, unescape
 from typing import Any
 
@@ -32,7 +33,7 @@ def numbered(html: str) -> tuple[str, list[dict[str, Any]]]:
         named = heading[0].replace(f'id="{name}"', f'id="{anchor}"', 1)
         return named.rpartition('href="')[0] + f'href="#{anchor}">'
 
-    html = slim.PROSE.sub(lambda cell: cell[1] + _HEADING.sub(number, cell[2]) + cell[3], html)
+    html = slim.in_prose(html, partial(_HEADING.sub, number))
     return html, _nested(found)
 
 

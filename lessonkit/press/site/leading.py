@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from html import escape, unescape
 from urllib.parse import unquote, urlsplit
 
@@ -46,7 +47,7 @@ def led(html: str, entry: Entry, link: Link, wrong: Callable[[str], None]) -> st
             urlsplit(there)._replace(query=parts.query, fragment=parts.fragment).geturl()
         )
 
-    return slim.PROSE.sub(lambda cell: cell[1] + _ADDRESS.sub(address, cell[2]) + cell[3], html)
+    return slim.in_prose(html, partial(_ADDRESS.sub, address))
 
 
 def findings(settings: Settings, entry: Entry, targets: list[str]) -> Iterator[Finding]:

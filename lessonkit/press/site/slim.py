@@ -8,6 +8,7 @@ the theme's own classes, and one small stylesheet that all notebook pages share 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html import unescape
 
 from lessonkit.press.page import formulas
@@ -22,7 +23,7 @@ _COPYING = re.compile(
     r'|<div class="clipboard-copy-txt"[^>]*>.*?</div>',
     re.DOTALL,
 )
-PROSE = re.compile(
+_PROSE = re.compile(
     r'(<div class="jp-RenderedHTMLCommon jp-RenderedMarkdown[^>]*>)(.*?)(</div>)', re.S
 )
 _PROSE_PARTS = re.compile(r"(<(pre|code)\b.*?</\2>|<[^>]+>)", re.DOTALL)
@@ -67,7 +68,12 @@ def _tidy(notebook: str) -> str:
     notebook = _AUDIO.sub(_player, notebook)
     # Every cell would be a stop of the Tab key, with nothing to do there.
     notebook = notebook.replace(' tabindex="0"', "")
-    return PROSE.sub(lambda cell: cell[1] + _typeset(cell[2]) + cell[3], notebook)
+    return in_prose(notebook, _typeset)
+
+
+def in_prose(html: str, change: Callable[[str], str]) -> str:
+    """Return a notebook's page with the text of each of its Markdown cells changed."""
+    return _PROSE.sub(lambda cell: cell[1] + change(cell[2]) + cell[3], html)
 
 
 def _player(audio: re.Match[str]) -> str:
