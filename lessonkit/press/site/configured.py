@@ -26,11 +26,16 @@ def read(root: Path) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def language(root: Path) -> str:
+def language(config: dict[str, Any]) -> str:
     """Return the language of the theme, "en" if nobody says."""
-    theme = (read(root) or {}).get("theme")
+    theme = config.get("theme")
     said = theme.get("language") if isinstance(theme, dict) else None
     return str(said or "en")
+
+
+def site_url(config: dict[str, Any]) -> str:
+    """Return where the site will lie; "" if nobody says."""
+    return str(config.get("site_url") or "").rstrip("/")
 
 
 def names_plugin(config: dict[str, Any]) -> bool:

@@ -50,16 +50,15 @@ def publish(course: Course, tell: Callable[[str], None] = lambda line: None) -> 
 
 def made(course: Course) -> dict[str, bytes]:
     """Return every file by its path below docs/generated/, as it must be."""
-    said = configured.language(course.settings.root)
-    with language.speaking(said, course.settings.root):
-        return _made(course)
+    config = configured.read(course.settings.root) or {}
+    with language.speaking(configured.language(config), course.settings.root):
+        return _made(course, configured.site_url(config))
 
 
-def _made(course: Course) -> dict[str, bytes]:
+def _made(course: Course, site: str) -> dict[str, bytes]:
     files = {name: _slim(_asset(name)) for name in STYLES}
     files |= {name: _slim_script(_asset(name)) for name in SCRIPTS}
-    site, packed = elsewhere.site_url(course.settings), dict[str, bytes]()
-    libraries: list[readme.Taken] = []
+    packed, libraries = dict[str, bytes](), list[readme.Taken]()
     for entry in course.entries.values():
         if entry.run is None or entry.script is None:
             continue

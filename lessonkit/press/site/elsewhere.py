@@ -19,7 +19,6 @@ from lessonkit.press.lesson.source import reached
 from lessonkit.press.lesson.syntax import Tree
 from lessonkit.press.page.language import gettext as _
 from lessonkit.press.settings import PressError, Settings
-from lessonkit.press.site import configured
 
 
 @dataclass(frozen=True)
@@ -97,11 +96,6 @@ def _data(settings: Settings, name: str) -> Iterator[tuple[str, Path]]:
 def _inside(name: str, module: Tree) -> str:
     package = module.file.name == "__init__.py"
     return name.replace(".", "/") + ("/__init__.py" if package else ".py")
-
-
-def site_url(settings: Settings) -> str:
-    """Return where the site will lie, as mkdocs.yml says; "" if it does not."""
-    return str((configured.read(settings.root) or {}).get("site_url") or "").rstrip("/")
 
 
 def first_cell(site: str, lesson: str, taken: Luggage) -> str:
