@@ -20,7 +20,8 @@ from lessonkit.press.settings import PressError
 OURS = Path(__file__).parent.parent / "locales"
 THEIRS = "locales"  # a folder of the project
 
-_spoken = ["en", ""]  # the language, and what its catalogues are made of
+_Files = tuple[tuple[str, int], ...]  # catalogues, and when each was written
+_spoken: list[tuple[str, _Files]] = [("en", ())]  # one language, with its catalogues
 
 
 class LanguageError(PressError):
@@ -43,25 +44,26 @@ def use(language: str, root: Path | None = None) -> None:
         for folder in (OURS, *([root / THEIRS] if root else []))
         for name in dict.fromkeys([language.partition("_")[0], language])
     ]
-    found = [(str(f), f.stat().st_mtime_ns) for f in files if f.is_file()]
-    _catalogue(language, tuple(found))  # or its error, now
-    _spoken[:] = [language, "\n".join(f"{file}\t{time}" for file, time in found)]
+    found = tuple((str(f), f.stat().st_mtime_ns) for f in files if f.is_file())
+    _catalogue(language, found)  # or its error, now
+    _spoken[0] = (language, found)
 
 
 @contextmanager
 def speaking(language: str, root: Path) -> Iterator[None]:
     """Speak a language for a while."""
-    before = list(_spoken)
+    before = _spoken[0]
     use(language, root)
     try:
         yield
     finally:
-        _spoken[:] = before
+        _spoken[0] = before
 
 
 def spoken() -> str:
     """Return what is spoken, catalogues included: an ingredient of all HTML that is remembered."""
-    return "\n".join(_spoken)
+    language, files = _spoken[0]
+    return "\n".join([language, *(f"{file}\t{time}" for file, time in files)])
 
 
 def gettext(message: str) -> str:
@@ -75,12 +77,11 @@ def ngettext(one: str, many: str, count: int) -> str:
 
 
 def _current() -> standard.NullTranslations:
-    files = [line.split("\t") for line in _spoken[1].splitlines()]
-    return _catalogue(_spoken[0], tuple((file, int(time)) for file, time in files))
+    return _catalogue(*_spoken[0])
 
 
 @lru_cache(maxsize=8)
-def _catalogue(language: str, files: tuple[tuple[str, int], ...]) -> standard.NullTranslations:
+def _catalogue(language: str, files: _Files) -> standard.NullTranslations:
     """Return the catalogues of a language, the last file first."""
     made = standard.NullTranslations()
     if not files:
