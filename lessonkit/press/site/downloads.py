@@ -94,9 +94,13 @@ def _slim_script(script: bytes) -> bytes:
 
 
 def _of_lesson(entry: Entry, taken: elsewhere.Luggage, site: str) -> dict[str, bytes]:
-    """Return the files of a lesson by name; none if its script cannot be read."""
-    if entry.run is None or entry.script is None:
-        return {}
+    """Return the files of a lesson that has run by name.
+
+    Raises:
+        PressError: its script cannot be read.
+    """
+    assert entry.run is not None
+    assert entry.script is not None
     try:
         script = entry.script.path.read_bytes()
     except OSError as error:
