@@ -52,22 +52,20 @@ def moved(root: Root, found: Mapping[str, str]) -> list[str]:
     What lies outside the project and is not here cannot be compared: another machine need not have
     it, so it is not among them (see `unknown`).
     """
-    lost = set(unknown(root, found))
-    return [
-        name
-        for name, was in found.items()
-        if name not in lost and digest(root, name) not in (was, _gone(name))
-    ]
+    return [name for name, was in found.items() if digest(root, name) not in (was, _pardoned(name))]
 
 
-def _gone(name: str) -> str | None:
-    return ABSENT if name.startswith("made ") else None
+def _pardoned(name: str) -> str | None:
+    return ABSENT if name.startswith("made ") or _outside(name) else None
+
+
+def _outside(name: str) -> bool:
+    return spoken(name)[:1] in "/~\\" or ":" in name
 
 
 def unknown(root: Root, found: Iterable[str]) -> list[str]:
     """Return the inputs that lie outside the project and are not here to be compared."""
-    outside = (name for name in found if name.partition(" ")[2][:1] in "/~\\" or ":" in name)
-    return [name for name in outside if digest(root, name) == ABSENT]
+    return [name for name in found if _outside(name) and digest(root, name) == ABSENT]
 
 
 def forget() -> None:

@@ -85,7 +85,7 @@ class Reads:
         inputs.forget()
         self.own.settle(self.root, self.found, self.places.name)
         for name in inputs.moved(self.root, self.found):
-            if not name.partition(" ")[2].startswith(("/", "~")):
+            if not inputs.spoken(name).startswith(("/", "~")):
                 raise LessonError(inputs.changed(self.root, name, self.found[name]))
         return dict(sorted(self.found.items()))
 
