@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -68,10 +67,9 @@ def line_of(path: Path, read: str) -> int:
 @lru_cache(maxsize=1024)
 def _cached_tree(path: Path, memo_folder: Path, mtime: int, ctime: int, size: int) -> Tree:
     content = hashlib.sha256(path.read_bytes()).hexdigest()
-    parser = f"{sys.version_info.major}.{sys.version_info.minor}"
-    kept = memo.recall(memo_folder, __file__, [content, parser], lambda: json.dumps(_parsed(path)))
-    digest, imports, reads, vouched, asks, *others = json.loads(kept)
-    return Tree(path, digest, tuple(imports), tuple(reads), vouched, tuple(asks), *others)
+    kept = memo.recall(memo_folder, __file__, [content], lambda: json.dumps(_parsed(path)))
+    digest, imports, reads, vouched, asks, said = json.loads(kept)
+    return Tree(path, digest, tuple(imports), tuple(reads), vouched, tuple(asks), said, content)
 
 
 def _parsed(path: Path) -> list[Any]:
@@ -84,8 +82,7 @@ def _parsed(path: Path) -> list[Any]:
     reads = tuple(dict.fromkeys(name for value in given for name in _written(value)))
     named = {name for node in nodes for name in _names(node)}
     asks = tuple(what for what, names in _ASKS.items() if names & named)
-    text = hashlib.sha256(path.read_bytes()).hexdigest()
-    return [digest, imports, reads, bool(given), asks, _docstrings(nodes), text]
+    return [digest, imports, reads, bool(given), asks, _docstrings(nodes)]
 
 
 def _deferring(path: Path, parsed: ast.Module) -> str:
