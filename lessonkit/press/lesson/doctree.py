@@ -18,10 +18,7 @@ def markdown(tree: Any) -> str:
 
 def _blocks(node: Any, depth: int) -> list[str]:
     """Return the Markdown of what stands in a node, block by block."""
-    found = []
-    for child in node.children:
-        said = _block(child, depth)
-        found += said if isinstance(said, list) else [said]
+    found = (text for child in node.children for text in _listed(child, depth))
     return [text for text in found if text.strip()]
 
 
@@ -124,7 +121,7 @@ def _marked(blocks: list[str]) -> str:
 def _boxed(node: Any, depth: int) -> str:
     """Write an admonition as a quotation that begins with its title."""
     blocks = _blocks(node, 0)
-    if node.tagname not in ("admonition", "topic", "sidebar"):
+    if node.tagname not in _TITLED:
         blocks.insert(0, f"**{node.tagname.capitalize()}**")
     elif blocks:
         blocks[0] = f"**{blocks[0].lstrip('# ')}**"
@@ -184,7 +181,9 @@ def _lines(node: Any, depth: int) -> str:
     return "  \n".join(_inline(line) for line in node.children)
 
 
-_BOXES: tuple[str, ...] = (
+_TITLED = ("admonition", "topic", "sidebar")
+_BOXES = (
+    *_TITLED,
     "attention",
     "caution",
     "danger",
@@ -195,7 +194,6 @@ _BOXES: tuple[str, ...] = (
     "tip",
     "warning",
 )
-_BOXES += ("admonition", "topic", "sidebar")
 _Block = Callable[[Any, int], "str | list[str]"]
 _BLOCKS: dict[str, _Block] = {
     "literal_block": _literal,

@@ -18,10 +18,8 @@ _CUT = "lessonkit-cut"  # a directive of our own between two texts
 def markdown(texts: Sequence[str]) -> list[str]:
     """Translate the texts of one script, in order; what one defines, the others may refer to."""
     spoken = [text for text in texts if text]
-    parts = iter(
-        _translated(f"\n\n.. {_CUT}::\n\n".join(spoken)).split(doctree.SEAM) if spoken else ()
-    )
-    made = list(parts)
+    whole = f"\n\n.. {_CUT}::\n\n".join(spoken)
+    made = _translated(whole).split(doctree.SEAM) if spoken else []
     if len(made) != len(spoken):  # a text that does not end swallowed a seam
         made = [_translated(text) for text in spoken]
     found = iter(made)
