@@ -189,13 +189,9 @@ def _place(file: Path, entry: zipfile.ZipInfo, lessons: Collection[str]) -> Plac
 
 def _parts(name: str, lessons: Collection[str]) -> Place:
     """Cut a name into lesson, key and path; a lesson may lie below the folder of another."""
-    for lesson in lessons:
-        key, _, path = name.removeprefix(f"{lesson}/").partition("/")
-        if name.startswith(f"{lesson}/") and len(key) == 16 and path:
-            return Place(lesson, key, path)
-    owner = next((lesson for lesson in lessons if name.startswith(f"{lesson}/")), "")
-    key, _, path = name.removeprefix(f"{owner}/").partition("/")
-    return Place(owner, key, path)
+    owners = [lesson for lesson in lessons if name.startswith(f"{lesson}/")] or [""]
+    cut = [Place(owner, *name.removeprefix(f"{owner}/").partition("/")[::2]) for owner in owners]
+    return next((place for place in cut if len(place.key) == 16 and place.path), cut[0])
 
 
 def _copy(packed: IO[bytes], target: Path, most: int, file: Path, name: str) -> int:
