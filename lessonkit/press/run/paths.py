@@ -14,8 +14,7 @@ from typing import Any
 
 from lessonkit.press.run.aside import unwritable
 from lessonkit.press.run.manifest import CELLS
-
-LOG = "log.txt"
+from lessonkit.press.run.streams import LOG
 
 
 def hide(folder: Path, root: Path) -> None:

@@ -21,6 +21,7 @@ from lessonkit.press.lesson.job import Job
 from lessonkit.press.lesson.source import outside
 from lessonkit.press.run import aside, warden
 from lessonkit.press.run.nurseries import Child, Nurseries
+from lessonkit.press.run.streams import LOG
 from lessonkit.press.settings import Settings
 
 _MOST = 2**20  # bytes of a note that a lesson's process writes down
@@ -57,7 +58,7 @@ def start(settings: Settings, job: Job, runs: Path, shared: Nurseries | None) ->
     lesson = script.read(job.source.script, settings.text)
     nursery = shared.get(job) if shared else None  # first: if we are killed now, it sweeps
     folder = aside.begin(runs, job.lesson, job.key)
-    progress, log, spec = (folder / name for name in ("progress.json", "log.txt", "job.json"))
+    progress, log, spec = (folder / name for name in ("progress.json", LOG, "job.json"))
     lines = tuple(cell.line for cell in lesson.code)
     try:
         spec.write_text(json.dumps(_spelled(settings, job, lesson, runs, folder)), encoding="utf-8")
@@ -100,7 +101,7 @@ def _spelled(
 
 
 def _fresh(settings: Settings, job: Job, spec: Path) -> subprocess.Popen[bytes]:
-    with (spec.parent / "log.txt").open("wb") as output:
+    with (spec.parent / LOG).open("wb") as output:
         return subprocess.Popen(
             [sys.executable, "-m", "lessonkit.press.run.worker", str(spec)],
             cwd=settings.root,

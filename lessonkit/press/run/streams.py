@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any, BinaryIO
 
+LOG = "log.txt"  # in the folder of a run
 PRINTED = "printed.txt"  # what the present cell has printed; no part of a run
 LIMIT = 100_000  # bytes kept of what one cell prints, and of what it warns of
 
@@ -28,7 +29,7 @@ class Streams:
 
     def __init__(self, folder: Path) -> None:
         self.printed = (folder / PRINTED).open("a+b", buffering=0)
-        self.log = (folder / "log.txt").open("a+b", buffering=0)
+        self.log = (folder / LOG).open("a+b", buffering=0)
         self.seen = _size(self.log)
         self.raw = _Bounded(1, "w", closefd=False)
         self.text = io.TextIOWrapper(
