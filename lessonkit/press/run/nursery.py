@@ -26,7 +26,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from lessonkit.press.run import warden, worker
+from lessonkit.press.run import streams, warden, worker
 
 # What matplotlib imports when it draws for the first time: every lesson that makes figures will.
 _DRAWING = {"matplotlib.pyplot", "matplotlib.figure"}
@@ -143,9 +143,7 @@ def _leave(code: int) -> None:
     """End a child as an interpreter ends, but for taking thousands of modules apart."""
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError, AttributeError):  # closed, or replaced
-            stream.flush()
+    streams.flush(sys.stdout, sys.stderr)
     os._exit(code)
 
 

@@ -37,18 +37,18 @@ class Streams:
         )
         self.marks: list[int] = []
         self.earlier = sys.stdout, sys.stderr  # a library may hold them since its import
-        _flush(*self.earlier)
+        flush(*self.earlier)
         os.dup2(self.printed.fileno(), 1)
         sys.stdout = sys.__stdout__ = self.text  # type: ignore[misc]
 
     def mark(self) -> None:
         """Remember how much the cell has printed by now: something is shown behind it."""
-        _flush(sys.stdout, self.text)
+        flush(sys.stdout, self.text)
         self.marks.append(_size(self.printed))
 
     def cut(self) -> dict[str, Any]:
         """Return what came since the last cut, and begin anew."""
-        _flush(sys.stdout, sys.stderr, self.text, *self.earlier)
+        flush(sys.stdout, sys.stderr, self.text, *self.earlier)
         _flush_c()
         if self.raw.failed:  # part of what it printed is lost, whoever passed over that
             raise self.raw.failed
@@ -80,7 +80,7 @@ class Streams:
 
     def close(self) -> None:
         """Let whatever is still written go to the log."""
-        _flush(sys.stdout, self.text)
+        flush(sys.stdout, self.text)
         os.dup2(2, 1)
 
 
@@ -106,7 +106,8 @@ def _size(file: Any) -> int:
     return os.fstat(file.fileno()).st_size
 
 
-def _flush(*streams: Any) -> None:
+def flush(*streams: Any) -> None:
+    """Have streams write what they hold, as far as they still can."""
     for stream in streams:
         with contextlib.suppress(OSError, ValueError, AttributeError):  # closed, or replaced
             stream.flush()
