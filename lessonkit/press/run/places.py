@@ -7,6 +7,7 @@ import sys
 import tempfile
 from typing import Any
 
+from lessonkit.press.lesson.roots import INSTALLED
 from lessonkit.press.run.calls import folder_of
 
 # Where a system keeps what libraries read.
@@ -14,9 +15,9 @@ _SYSTEM = (
     *("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc", "/proc", "/sys", "/dev", "/run"),
     *("/nix", "/snap", "/System", "/Library", "/var/lib", "/var/cache"),
 )
-_INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+_INSTALLED = tuple(f"{os.sep}{name}{os.sep}" for name in INSTALLED)
 _NO_PATH = ".__path_hook__"  # what an editable installation leaves on sys.path: a mark, no file
-_WINDOWS = ("/proc/", "/dev/fd/")
+_WINDOWS = ("/proc/", "/dev/fd/")  # through which a process sees files
 # Below the home: what libraries keep between runs, and fonts.
 _KEPT = (".cache", ".local/share/fonts", ".fonts", ".matplotlib", ".nv", ".triton", ".keras")
 
@@ -44,9 +45,7 @@ class Places:
 
     def absolute(self, path: Any) -> str | None:
         """Return the whole path of an input; None if it is a library's, the system's, or ours."""
-        if isinstance(path, str) and path.startswith(
-            _WINDOWS
-        ):  # through which a process sees files
+        if isinstance(path, str) and path.startswith(_WINDOWS):
             path = os.path.realpath(path)
         quick = isinstance(path, str) and self.surely_elsewhere(path)
         if quick and (path.startswith(self.libraries) or _INSTALLED[0] in path):
