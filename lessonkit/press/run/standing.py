@@ -251,8 +251,8 @@ def with_records(
     after, carried, lost = list[Standing](), list[str](), list[str]()
     for one in found:
         try:
-            fresh = one.state == "fresh" and one.run is not None
-            count = replications.carry(settings, one.run) if fresh and one.run else 0
+            fresh = one.run if one.state == "fresh" else None
+            count = replications.carry(settings, fresh) if fresh else 0
         except PressError as error:
             count = 0
             lost.append(str(error))
