@@ -103,15 +103,16 @@ class Settings:
 
     def misnamed(self) -> list[str]:
         """Say of each script whose name cannot be printed that it is no lesson."""
+        names = self._names()
         return [
             f"{self.lessons}/{name!a}.py: a lesson's name must be text on one line (this one "
             "holds bytes or signs that cannot be printed). Rename the file."
-            for name in self._names()
+            for name in names
             if not name.isprintable()
         ] + [
             f"{self.lessons}/{name}.py: the page of every lesson's notebook has this name. "
             "Rename the file."
-            for name in self._names()
+            for name in names
             if _taken(name)
         ]
 
