@@ -244,7 +244,6 @@ def commit(aside: Path, runs: Path, manifest: dict[str, Any], replace: bool = Fa
         text = json.dumps(whole, indent=1)
         (aside / "manifest.json").write_text(text, encoding="utf-8")
         (aside / "seal").write_text(hashlib.sha256(text.encode()).hexdigest(), encoding="ascii")
-        target.parent.mkdir(parents=True, exist_ok=True)
         place(aside, target, lesson, replace)
     except OSError as error:
         raise unwritable(target, error) from None
@@ -256,6 +255,7 @@ def commit(aside: Path, runs: Path, manifest: dict[str, Any], replace: bool = Fa
 
 def place(aside: Path, target: Path, lesson: str, replace: bool = False) -> None:
     """Rename a whole run into place; a whole run that is there already stays, unless `replace`."""
+    target.parent.mkdir(parents=True, exist_ok=True)
     old = aside.with_name("old")
     while True:  # until no other builder comes between
         try:

@@ -55,7 +55,6 @@ def import_(settings: Settings, file: Path) -> list[tuple[str, str]]:
         for lesson, key in found:
             target = store.run_folder(runs, lesson, key)
             try:
-                target.parent.mkdir(parents=True, exist_ok=True)
                 store.place(store.run_folder(folder, lesson, key), target, lesson)
             except OSError as error:
                 raise aside.unwritable(target, error) from None
