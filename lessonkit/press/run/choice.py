@@ -56,12 +56,15 @@ def choose(
             whole.append(open_run(folder, lesson, memo_folder))
         except StoreError as error:
             altered[folder.name] = str(error)
-    own = next((run for run in whole if run.asked == key and stands(run)), None)
-    usable = [
-        run for run in whole if (run.profile == profile if profile else run.profile != "smoke")
-    ]
-    fitting = [run for run in usable if run.code == source and stands(run)]
+
+    def usable(run: Run) -> bool:
+        return run.profile == profile if profile else run.profile != "smoke"
+
+    present = [run for run in whole if run.code == source and stands(run)]
+    own = next((run for run in present if run.asked == key), None)
+    fitting = list(filter(usable, present))
     if fitting:
         best = max(fitting, key=lambda run: (_PROFILE_RANK[run.profile], run.asked == key))
         return Choice(best, False, altered, own)
-    return Choice(usable[0] if usable else None, bool(usable), altered, own)
+    last = next(filter(usable, whole), None)
+    return Choice(last, last is not None, altered, own)
