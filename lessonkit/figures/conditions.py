@@ -53,6 +53,10 @@ CONDITIONS = {
     # What becomes of a long gradient.
     "clipped": Condition(PALETTE["blue"], "h"),
     "not clipped": Condition(PALETTE["red"], "o"),
+    # How a step is made of a slope.
+    "plain descent": Condition(PALETTE["red"], "<"),
+    "momentum": Condition(PALETTE["blue"], "d"),
+    "Adam": Condition(PALETTE["gold"], "^"),
     # What a trained network is compared with.
     "untrained": Condition(PALETTE["muted"], "X"),
     "shuffled": Condition(PALETTE["pink"], "d"),
