@@ -207,6 +207,13 @@ def test_shares_may_have_a_tint_of_their_own_scale():
     assert [patch.get_alpha() for patch in drawing.ax.patches] == [0.255, 0.45]
 
 
+def test_a_cell_that_was_not_tried_holds_a_dash_and_is_told():
+    drawing = plot_grid({"a": {"x": [3, 5]}, "b": {"x": []}}, "share")
+    assert drawing.says == "share, medians. a, x: 4 (3 to 5); b, x: not tried."
+    assert "–" in [text.get_text() for text in texts(drawing.figure)]
+    assert drawing.columns["median"] == [4, ""]
+
+
 def test_a_row_with_other_columns_is_refused():
     with pytest.raises(ValueError, match=r"row 'b': expected numbers \(seeds,\) for each of x"):
         plot_grid({"a": {"x": [1, 2]}, "b": {"y": [1, 2]}}, "share")

@@ -132,10 +132,11 @@ def plot_grid(
 ) -> Drawing:
     """Write the median of each cell large and its range below it, on a tint: 2 × 2, or a few more.
 
-    The deeper the tint, the larger the median.
+    The deeper the tint, the larger the median. A cell without numbers holds a dash.
 
     Args:
-        rows: row -> column -> numbers (seeds,); every row has the same columns.
+        rows: row -> column -> numbers (seeds,); every row has the same columns. No seeds: the cell
+            was not tried.
         quantity: what is written, with the unit.
         across: what the columns differ in.
         down: what the rows differ in.
@@ -148,8 +149,8 @@ def plot_grid(
     names = list(next(iter(rows.values())))
     cells = {row: _cells(row, inside, names) for row, inside in rows.items()}
     flat = [(row, name, inside[name]) for row, inside in cells.items() for name in names]
-    medians = [float(np.median(values)) for _, _, values in flat]
-    deepest = (max(medians) if most is None else most) or 1
+    medians = [float(np.median(values)) if len(values) else np.nan for _, _, values in flat]
+    deepest = (np.nanmax(medians) if most is None else most) or 1
     figure, ax = new_figure(height=height or 1.25 + 0.85 * len(cells))
     for number, (median, (_, _, values)) in enumerate(zip(medians, flat, strict=True)):
         place = (number % len(names), number // len(names))
@@ -168,7 +169,7 @@ def plot_grid(
     columns: dict[str, Any] = {
         down or "row": [spelled(row) for row, _, _ in flat],
         across or "column": [spelled(name) for _, name, _ in flat],
-        "median": medians,
+        "median": ["" if np.isnan(median) else median for median in medians],
     }
     for seed in range(seeds):
         columns[f"seed {seed + 1}"] = [float(v[seed]) if seed < len(v) else "" for _, _, v in flat]
@@ -179,7 +180,7 @@ def plot_grid(
 def _cells(row: str, inside: Mapping[str, ArrayLike], names: Sequence[str]) -> dict[str, Array]:
     """Return the cells of a row as arrays (seeds,)."""
     found = {name: np.asarray(values) for name, values in inside.items()}
-    if list(found) != list(names) or any(v.ndim != 1 or not v.size for v in found.values()):
+    if list(found) != list(names) or any(v.ndim != 1 for v in found.values()):
         got = {name: values.shape for name, values in found.items()}
         raise ValueError(
             f"row {row!r}: expected numbers (seeds,) for each of {', '.join(map(str, names))}; got "
@@ -190,6 +191,9 @@ def _cells(row: str, inside: Mapping[str, ArrayLike], names: Sequence[str]) -> d
 
 def _draw_cell(ax: Axes, place: tuple[int, int], values: Array, share: float) -> None:
     x, y = place
+    if not len(values):
+        ax.text(x, y, "–", ha="center", va="center", fontsize=18, color=PALETTE["muted"])
+        return
     tint: dict[str, Any] = {"facecolor": PALETTE["blue"], "linewidth": 0}
     alpha = round(_PALEST + share * (_UNDER_WORDS - _PALEST), 4)
     ax.add_patch(Rectangle((x - 0.48, y - 0.47), 0.96, 0.94, alpha=alpha, **tint))
@@ -201,7 +205,9 @@ def _draw_cell(ax: Axes, place: tuple[int, int], values: Array, share: float) ->
 
 
 def _middle_and_range(values: Array) -> str:
-    """Write "0.5 (0.4 to 0.7)"; one number alone if all are alike."""
+    """Write "0.5 (0.4 to 0.7)"; one number alone if all are alike; "not tried" if there is none."""
+    if not len(values):
+        return "not tried"
     low, high = (in_words(float(end)) for end in (values.min(), values.max()))
     middle = in_words(float(np.median(values)))
     return middle if low == high else f"{middle} ({low} to {high})"
