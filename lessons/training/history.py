@@ -42,7 +42,7 @@ lesson.cite("A66", says="In 2010 a plain network with five hidden layers reached
     "0.35 % on handwritten digits: old back-propagation, bent pictures and a graphics card.",
     source="Cireşan, Meier, Gambardella and Schmidhuber, arXiv:1003.0358", date="2010")
 lesson.cite("A65", "B42", says="AlexNet had eight layers, ReLU, dropout, 1.2 million pictures and "
-    "two graphics cards; none of wires, batch norm or He's weights existed yet.", date="2012",
+    "two graphics cards; it had no wires, no batch norm and not yet He's weights.", date="2012",
     source="Krizhevsky, Sutskever and Hinton, ImageNet classification with deep convolutional "
     "neural networks, NIPS 2012; Russakovsky et al., arXiv:1409.0575")
 lesson.cite("A57", says="The remedies have dates: better first weights 2010 and 2015, ReLU 2010 "
