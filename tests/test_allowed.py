@@ -15,7 +15,8 @@ PANDAS = (
 def test_a_table_of_pandas_stays_as_it_is_styled() -> None:
     made = allowed(PANDAS, "box")
     assert '<div class="lk-html lk-plain" style="contain:content;overflow:auto" id="box">' in made
-    assert "<style>#box{.dataframe tbody tr th{vertical-align:top;}}</style>" in made
+    assert "<style>#box{.box-dataframe tbody tr th{vertical-align:top;}}</style>" in made
+    assert '<table class="box-dataframe">' in made
     assert '<tr style="text-align:right;"><th>a</th></tr>' in made
 
 
@@ -93,3 +94,10 @@ def test_html_that_shows_nothing_is_nothing() -> None:
 @pytest.mark.parametrize("deep", ["<div>" * 100_000, "<b>" * 3_000, "<style>" + "a{" * 50_000])
 def test_html_that_is_too_deep_to_be_read_is_nothing(deep: str) -> None:
     assert allowed(deep + "x", "box") == ""
+
+
+def test_nothing_in_a_box_wears_the_looks_of_the_page() -> None:
+    verdict = '<style>p.lk-claim.lk-holds{color:red}</style><p class="lk-claim lk-holds">holds</p>'
+    made = allowed(verdict, "box")
+    assert "p.box-lk-claim.box-lk-holds{color:red;}" in made
+    assert '<p class="box-lk-claim box-lk-holds">holds</p>' in made

@@ -1,8 +1,9 @@
 """HTML that a run brought, reduced to what may stand on a page: by an allowed list.
 
 Values of pandas, xarray or scikit-learn show themselves as HTML, with styles of their own. Nothing
-of it runs, loads or reaches beyond its box: elements and attributes are allowed by name, ids get a
-prefix, and each rule of a style holds below the box alone.
+of it runs, loads or reaches beyond its box: elements and attributes are allowed by name, ids and
+classes get a prefix, so that nothing in it looks like a part of the page, and each rule of a style
+holds below the box alone.
 """
 
 from __future__ import annotations
@@ -143,8 +144,11 @@ def _attribute(prefix: str, tag: str, name: str, value: str) -> str | None:
         return value if tag == "a" and _LINK.match(value) else None
     if name in ("src", "xlink:href"):
         return value if tag == "img" and _PICTURE.fullmatch(value) else None
-    if name == "class" and "sk-global" in value.split():
-        return f"{value} light"  # scikit-learn's script would say so; a box is light
+    if name == "class":
+        names = value.split()
+        if "sk-global" in names:
+            names.append("light")  # scikit-learn's script would say so; a box is light
+        return " ".join(prefix + one for one in names)
     return None if "url(" in value.lower() else value
 
 
@@ -189,21 +193,24 @@ def _selectors(tokens: list[Any], prefix: str) -> str:
 
     With `&` a browser no longer looks below the box alone: so it is the box, or what begins there.
     """
-    text = _written([_renamed(token, prefix) for token in tokens]).strip()
+    _rename(tokens, prefix)
+    text = _written(tokens).strip()
     if "&" in text or re.search(r"(^|,)\s*[+~]", text):
         return ""
     text = re.sub(r"(^|,)\s*:(root|host)(?=\s*(,|$|>)|\s+[^\s+~])", r"\1&", text)
     return "" if re.search(r":(root|host)", text, re.I) else text
 
 
-def _renamed(token: Any, prefix: str) -> Any:
-    """Give an id in a selector the prefix that it has in the box."""
-    if token.type == "hash":
-        token.value = prefix + token.value
-    for inside in ("content", "arguments"):
-        for inner in getattr(token, inside, None) or []:
-            _renamed(inner, prefix)
-    return token
+def _rename(tokens: list[Any], prefix: str) -> None:
+    """Give ids and classes in a selector the prefix that they have in the box."""
+    before = None
+    for token in tokens:
+        is_class = token.type == "ident" and before == "."
+        if token.type == "hash" or is_class:
+            token.value = prefix + token.value
+        for inside in ("content", "arguments"):
+            _rename(getattr(token, inside, None) or [], prefix)
+        before = token.value if token.type == "literal" else None
 
 
 def _declarations(text: str) -> Iterator[str]:
