@@ -130,7 +130,8 @@ def trained(how, name, rates, copies=seeds, steps=batches):
     net = Stack(block, 64, 32, 10, depth, start, every, lesson.device)
     shown = lesson.progress(range(steps), f"{how}, {name}")
     fit(net, train, shown, optimiser=kind, momentum=kept, batch_size=48,
-        learning_rate=[r for r in rates for _ in copies], schedule=falling(steps))
+        learning_rate=[rate for rate in rates for _ in copies],
+        schedule=falling(steps))
     return net
 
 # %%
@@ -157,8 +158,6 @@ last = {name: torch.stack([right[how, name] for how in kinds]).amin(dim=0) for n
 lesson.claim("tuned-and-close", "Each at its best rate, even the last of the three gets {rule:.0%} "
     "of the training pictures right on 4 layers", last, easy, trap=hard, at_least=0.97,
     format=".1%", answers=("B50",))
-for name, id in ((easy, "easy"), (hard, "hard")):  # the same gap, by another ruler
-    lesson.number(f"ratio-{id}", loss["plain descent", name] / loss["Adam", name], format=".1f")
 ahead = {name: right["Adam", name] - right["plain descent", name] for name in middle}
 lesson.claim("tuned-and-far-apart", "Each at its best rate, on 20 plain layers Adam gets "
     "{rule:.0%} more of the training pictures right than plain descent", ahead, hard, trap=easy,
@@ -242,7 +241,7 @@ lesson.claim("no-ruler-is-safe", "Multiply every second unit by 16, divide the o
     at_least=1.5, trap={"one factor for the layer": ("layer", fitted)})
 lesson.compare("paper-and-ours", {"Adam, an axis stretched, from 10 to 1000: times the steps":
     ("1: “invariant to diagonal rescaling”", steps["Adam", 1000, aligned] / steps["Adam", 10,
-    aligned])}, caption="Exactly so, along the axes.")
+    aligned])}, caption="So it is, along the axes.")
 
 # %% exercise-1
 parts = {part: count_steps(partial(momentum, part=part), [(10, turned)], 200)
@@ -260,3 +259,12 @@ out = (left[401:] > 1e-4 * left[0]).any(dim=0)  # after step 400
 
 # %%
 lesson.number("out-again", out.double().view(len(seeds), -1).mean(dim=1), format=".0%")
+
+# %% exercise-3
+def by_hand(rate, k=10):  # steps to a hundredth of each weight
+    left = max(abs(1 - rate), abs(1 - k * rate))  # the slower of the two
+    return math.ceil(math.log(0.01) / math.log(left))
+
+# %%
+lesson.table("by-hand", "rate", {"steps": {f"{rate:g}": by_hand(rate) for rate in
+    (0.1, 0.15, 0.18, 0.19)}}, format=".0f", caption="Plain descent, ten times steeper across.")
