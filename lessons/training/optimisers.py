@@ -142,12 +142,12 @@ def grid(how, name):  # learning rates, four in each power of ten
 
 tried = {(how, name): trained(how, name, grid(how, name)) for name in middle for how in kinds}
 fresh = [seed + 10**6 * draw for draw in (1, 2, 3) for seed in seeds]
-loss, right, guess = {}, {}, math.log(10)  # at the best rate, the mean of three new networks for each seed
+loss, right = {}, {}  # at the best rate, the mean of three new networks for each seed
 for (how, name), nets in tried.items():
     each = measure_loss(nets, train).nan_to_num(torch.inf).view(-1, len(seeds))
     rate = grid(how, name)[int(each.amax(dim=1).argmin())]  # whose unluckiest network is best
     nets = trained(how, name, [rate], fresh)
-    each = measure_loss(nets, train).nan_to_num(guess, guess)  # who overflows can only guess
+    each = measure_loss(nets, train).nan_to_num(math.log(10), math.log(10))  # or a guess
     loss[how, name] = each.view(3, -1).mean(dim=0)
     right[how, name] = measure_accuracy(nets, train).view(3, -1).mean(dim=0)
 lesson.table("tuned", "digits", {how: {f"{what}, {name}": values[how, name] for what, values in
