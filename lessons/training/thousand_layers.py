@@ -1,6 +1,6 @@
 """
-# A thousand layers can learn, and are no better than three
-Eight recipes, from 3 layers to 1,000. And which single change rescues a deep sigmoid network?
+# A thousand layers can be trained, and are no better than three
+Eight recipes, from 3 layers to 100, and one to 1,000. And which single change rescues a deep sigmoid network?
 """
 
 # %%
