@@ -11,6 +11,7 @@ import http.server
 import shutil
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -124,6 +125,22 @@ SETTLED = "!document.querySelector('.lk-canvas:not([data-settled])')"
 EAGER = "document.querySelectorAll('img[loading]').forEach(img => img.loading = 'eager')"
 
 
+def wait_until(page: Page, condition: str, seconds: float = 30) -> None:
+    """Wait for a condition of a page.
+
+    Playwright's own `wait_for_function` asks from within the page when the first answer is no, and
+    there a strict policy lets no text become code.
+
+    Raises:
+        TimeoutError: it is not so in time.
+    """
+    until = time.monotonic() + seconds
+    while not page.evaluate(condition):
+        if time.monotonic() > until:
+            raise TimeoutError(f"after {seconds:g} s it is still not so on {page.url}: {condition}")
+        page.wait_for_timeout(50)
+
+
 @contextmanager
 def open_page(
     browser: Browser, address: str, scheme: str = "light", width: int = 1360
@@ -166,7 +183,7 @@ def open_page(
     page.on("pageerror", lambda error: complaints.errors.append(f"page error: {error}"))
     try:
         page.goto(address, wait_until="networkidle")
-        page.wait_for_function(SETTLED)
+        wait_until(page, SETTLED)
         yield page, complaints
     finally:
         context.close()

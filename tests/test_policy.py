@@ -159,9 +159,8 @@ def test_no_page_does_what_the_policy_forbids(
 def search(page: browser.Page) -> None:
     """Look for the lesson, and go there."""
     page.locator("input[name=query]").click()
-    page.wait_for_function(
-        "!document.querySelector('.md-search-result__meta').textContent.includes('Init')"
-    )
+    ready = "!document.querySelector('.md-search-result__meta').textContent.includes('Init')"
+    browser.wait_until(page, ready)
     page.keyboard.type("strays")
     page.locator(".md-search-result__link").first.click()
     page.wait_for_url("**/stray/**")

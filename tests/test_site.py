@@ -218,10 +218,11 @@ def test_a_lesson_page_needs_no_script_for_its_formulas(site: Path, lesson: str)
 
 def test_the_notebook_twin_shares_one_stylesheet(site: Path) -> None:
     page = (site / TWIN / "index.html").read_text(encoding="utf-8")
-    assert "jp-CodeCell" in page
-    assert "<style>" not in page.partition('<div class="jupyter-wrapper">')[2]
+    inside = page.partition('<div class="jupyter-wrapper">')[2]
+    assert "jp-CodeCell" in inside
+    assert "<style>" not in inside
     assert "jp-CodeCell" in (site / "generated/lessonkit.css").read_text(encoding="utf-8")
-    words = re.sub(r'src="data:[^"]+"', "", page)
+    words = re.sub(r'src="data:[^"]+"', "", inside)
     assert len(words) < 150_000, "JupyterLab's styles alone are four times that"
 
 
@@ -280,7 +281,7 @@ def test_a_page_opens_without_complaint_fits_its_window_and_is_for_everybody(
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     with browser.open_page(chromium, home + page, scheme) as (opened, complaints):
         assert complaints.all() == []
-        opened.wait_for_function("!document.querySelector('.md-code__nav:not([role])')")
+        browser.wait_until(opened, "!document.querySelector('.md-code__nav:not([role])')")
         found = axe.Axe().run(opened).response["violations"]
         assert [(v["id"], v["nodes"][0]["target"], v["help"]) for v in found] == []
         for width in browser.WIDTHS.values():
@@ -365,7 +366,7 @@ def test_nothing_moves_while_a_page_loads(
     page = chromium.new_page(viewport={"width": width, "height": 900})
     page.add_init_script(SHIFTS)
     page.goto(home + path, wait_until="networkidle")
-    page.wait_for_function(browser.SETTLED)
+    browser.wait_until(page, browser.SETTLED)
     assert sum(page.evaluate("shifts")) < 0.01  # a tenth of what counts as good
     page.close()
 
@@ -392,7 +393,7 @@ def test_a_search_finds_first_what_was_meant(
 ) -> None:
     with browser.open_page(chromium, home) as (page, complaints):
         page.locator("input[name=query]").click()
-        page.wait_for_function(SEARCH_IS_READY)
+        browser.wait_until(page, SEARCH_IS_READY)
         page.keyboard.type(words)
         result = page.locator(".md-search-result__link").first
         result.wait_for()
